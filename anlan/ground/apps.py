@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class GroundConfig(AppConfig):
+    name = "anlan.ground"
+    label = "ground"
+    verbose_name = "基础"

@@ -1,0 +1,126 @@
+"""The loop (巡检): rounds ask the database which rows are due, act on them, and say that they ran.
+
+There is no second scheduler. Any number of workers may run the same list, for every claim is
+`FOR UPDATE SKIP LOCKED`. Rounds of one lane run one after another; lanes run side by side, so
+that a slow gateway delays no deadline. When the database goes away each lane waits and goes on
+by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, connection, connections
+
+from anlan.ground.scope import Scope
+
+log = logging.getLogger("anlan.rounds")
+
+IDLE_S = 0.2
+BACKOFF_S_MAX = 5.0
+ERROR_CHARS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A pass of the loop. run handles what is due under the scope and returns how many rows.
+
+    every_s: pause between two passes that found nothing; a pass that found rows runs again at
+    once. each_world: run for every open world, else for the real one only.
+    """
+
+    name: str
+    every_s: float
+    run: Callable[[Scope], int]
+    lane: str = "main"
+    each_world: bool = True
+
+
+def run_once(entry: Round) -> int:
+    """One pass over every open world; the count of rows handled. Errors go up."""
+    handled = 0
+    for world in _open_worlds() if entry.each_world else [0]:
+        handled += entry.run(Scope.for_round(entry.name, world))
+    return handled
+
+
+def run_forever(rounds: Sequence[Round], stop: threading.Event) -> None:
+    """Run every lane in a thread of its own until `stop` is set."""
+    lanes: dict[str, list[Round]] = {}
+    for entry in rounds:
+        lanes.setdefault(entry.lane, []).append(entry)
+    threads = [
+        threading.Thread(target=_lane, args=(own, stop), name=f"lane-{lane}", daemon=True)
+        for lane, own in lanes.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.5)
+
+
+def _lane(rounds: list[Round], stop: threading.Event) -> None:
+    due = {entry.name: 0.0 for entry in rounds}
+    backoff_s = IDLE_S
+    while not stop.is_set():
+        try:
+            for entry in rounds:
+                if time.monotonic() >= due[entry.name] and not stop.is_set():
+                    handled = _observed(entry)
+                    due[entry.name] = time.monotonic() + (0 if handled else entry.every_s)
+            backoff_s = IDLE_S
+            stop.wait(max(0.0, min(min(due.values()) - time.monotonic(), IDLE_S)))
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database away, next try in %.1f s: %s", backoff_s, error)
+            connections.close_all()
+            stop.wait(backoff_s)
+            backoff_s = min(backoff_s * 2, BACKOFF_S_MAX)
+    connections.close_all()
+
+
+def _observed(entry: Round) -> int:
+    """A pass with its line in ground_round; an error of the round stops only this pass."""
+    started = time.monotonic()
+    try:
+        handled = run_once(entry)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("round %s failed", entry.name)
+        _record(entry.name, started, 0, f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX])
+        return 0
+    _record(entry.name, started, handled, "")
+    return handled
+
+
+_last_record: dict[str, float] = {}
+RECORD_EVERY_S = 1.0
+
+
+def _record(name: str, started: float, handled: int, error: str) -> None:
+    if not handled and not error and started - _last_record.get(name, 0.0) < RECORD_EVERY_S:
+        return
+    _last_record[name] = started
+    elapsed_ms = int((time.monotonic() - started) * 1000)
+    with Scope.for_round("rounds").open(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ground_round AS r (name, last_at, last_ok_at, last_error, last_ms,"
+            " handled, runs) VALUES (%(name)s, clock_timestamp(),"
+            " CASE WHEN %(error)s = '' THEN clock_timestamp() END, %(error)s, %(ms)s, %(n)s, 1)"
+            " ON CONFLICT (name) DO UPDATE SET last_at = EXCLUDED.last_at,"
+            " last_ok_at = coalesce(EXCLUDED.last_ok_at, r.last_ok_at),"
+            " last_error = EXCLUDED.last_error, last_ms = EXCLUDED.last_ms,"
+            " handled = r.handled + EXCLUDED.handled, runs = r.runs + 1",
+            {"name": name, "error": error, "ms": elapsed_ms, "n": handled},
+        )
+
+
+def _open_worlds() -> list[int]:
+    with Scope.for_round("worlds").open(), connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM ground_world WHERE ended_at IS NULL ORDER BY id")
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,141 @@
+"""Who looks, at which places, in which world: every transaction has exactly one scope.
+
+A scope becomes four settings of the transaction (`set_config(…, true)`), and row-level security,
+forced on every table, reads them. Code that forgot to open one sees no rows and can write none.
+This module is the only place that sets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from anlan.ground.errors import Denied
+from anlan.ground.places import EVERYWHERE
+
+NOWHERE = (1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. kind: account, round, link, command, public or gateway."""
+
+    kind: str
+    id: int | None = None
+    label: str = ""
+    person_id: int | None = None
+    post_id: int | None = None
+    address: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A span of divisions, a world, an actor and the actor's rights.
+
+    kind: post, round, command, link, public, audit, admin, upper or aid.
+    lo, hi: first and last division code, inclusive; lo > hi is nowhere.
+    """
+
+    kind: str
+    lo: int
+    hi: int
+    world: int
+    actor: Actor
+    rights: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def for_round(cls, name: str, world: int = 0) -> Scope:
+        """A pass of the loop: everywhere in one world, free of rights since no person asked."""
+        return cls("round", *EVERYWHERE, world, Actor("round", label=name))
+
+    @classmethod
+    def for_command(cls, name: str, rights: frozenset[str] | None = None, world: int = 0) -> Scope:
+        """A command typed on the machine by its administrator. rights=None: every right."""
+        granted = frozenset({"*"}) if rights is None else rights
+        return cls("command", *EVERYWHERE, world, Actor("command", label=name), granted)
+
+    @classmethod
+    def for_link(cls, lo: int, hi: int, world: int, actor: Actor, act: str) -> Scope:
+        """The holder of a signed link: one place, one kind of act."""
+        return cls("link", lo, hi, world, actor, frozenset({f"link.{act}"}))
+
+    @classmethod
+    def nobody(cls, address: str = "", request_id: str = "") -> Scope:
+        """A visitor without account: no place at all."""
+        return cls("public", *NOWHERE, 0, Actor("public", address=address, request_id=request_id))
+
+    def may(self, right: str) -> bool:
+        """Whether the actor holds the right; a round needs none."""
+        return self.kind == "round" or right in self.rights or "*" in self.rights
+
+    def need(self, right: str) -> None:
+        """Raises Denied where the actor does not hold the right."""
+        if not self.may(right):
+            raise Denied(
+                "no-right",
+                _("您的岗位没有这项权限：%(right)s") % {"right": right},
+                place=self.actor.label,
+                mend=_("请由有此权限的岗位办理，或请安全管理员调整岗位权限"),
+            )
+
+    def narrowed(self, lo: int, hi: int) -> Scope:
+        """The same actor, seeing only the part of the span that lies within lo..hi."""
+        return replace(self, lo=max(self.lo, lo), hi=min(self.hi, hi))
+
+    def in_world(self, world: int) -> Scope:
+        """The same actor in another world."""
+        return replace(self, world=world)
+
+    def covers(self, division: int) -> bool:
+        """Whether the division lies within the span."""
+        return self.lo <= division <= self.hi
+
+    @contextmanager
+    def open(self) -> Iterator[Scope]:
+        """One transaction under this scope; joins the running one when that is the very same."""
+        running = _running.get()
+        if running is not None and connection.in_atomic_block:
+            if running != self:
+                raise RuntimeError(
+                    f"a transaction of scope {running.actor.label!r} is open; "
+                    f"{self.actor.label!r} needs its own"
+                )
+            yield self
+            return
+        with transaction.atomic():
+            _apply(self)
+            token = _running.set(self)
+            try:
+                yield self
+            finally:
+                _running.reset(token)
+
+
+_running: ContextVar[Scope | None] = ContextVar("anlan_scope", default=None)
+
+
+def current() -> Scope | None:
+    """The scope of the running transaction, if one is open."""
+    return _running.get()
+
+
+def _apply(scope: Scope) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('anlan.lo', %s, true), set_config('anlan.hi', %s, true),"
+            " set_config('anlan.world', %s, true), set_config('anlan.kind', %s, true),"
+            " set_config('anlan.person', %s, true)",
+            [
+                str(scope.lo),
+                str(scope.hi),
+                str(scope.world),
+                scope.kind,
+                str(scope.actor.person_id or ""),
+            ],
+        )

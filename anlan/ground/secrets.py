@@ -1,0 +1,169 @@
+"""Personal data at rest: sealed fields, keyed equality search, masks and labels.
+
+Keys lie in a folder outside the database (`ANLAN_KEYS`, mode 0600), so a dump or a write-ahead
+log alone shows nobody. Fields are sealed with AES-256-GCM under a key that the value names, so
+that a new key can be added while the old one still reads. Equality search compares a keyed HMAC.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import models
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+SIGNATURE_BYTES = 16
+KEY_FILE = "fields.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Why a personal field is kept (个人信息保护法): purpose, basis, days, and how it is masked."""
+
+    purpose: str
+    basis: str
+    retention_days: int
+    mask: str
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The county's keys: the current one seals, all of them open."""
+
+    current: int
+    by_number: dict[int, bytes]
+
+    @property
+    def newest(self) -> bytes:
+        return self.by_number[self.current]
+
+    @property
+    def root(self) -> bytes:
+        """The key under which hashes and signatures are derived; it outlives rotation."""
+        return self.by_number[min(self.by_number)]
+
+
+def make_keys(folder: Path) -> Path:
+    """Write a first key file into the folder, unless one is there; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / KEY_FILE
+    if path.exists():
+        return path
+    key = base64.b64encode(os.urandom(KEY_BYTES)).decode()
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        json.dump({"current": 1, "keys": {"1": key}}, handle)
+        handle.flush()
+        os.fsync(handle.fileno())
+    fresh.rename(path)
+    return path
+
+
+@lru_cache(maxsize=4)
+def _load(folder: str) -> Keys:
+    stored = json.loads((Path(folder) / KEY_FILE).read_text())
+    by_number = {int(n): base64.b64decode(key) for n, key in stored["keys"].items()}
+    return Keys(stored["current"], by_number)
+
+
+def keys() -> Keys:
+    """The county's keys, from the folder that `ANLAN_KEYS` names."""
+    return _load(os.environ["ANLAN_KEYS"])
+
+
+def seal(text: str, purpose: str) -> bytes:
+    """Key number (2 bytes), nonce, ciphertext with tag; the purpose is bound to it."""
+    own = keys()
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = AESGCM(own.newest).encrypt(nonce, text.encode(), purpose.encode())
+    return own.current.to_bytes(2, "big") + nonce + sealed
+
+
+def unseal(sealed: bytes, purpose: str) -> str:
+    """The text again; ValueError where key, purpose or bytes do not fit."""
+    key = keys().by_number.get(int.from_bytes(sealed[:2], "big"))
+    if key is None:
+        raise ValueError("sealed under a key that this county does not have")
+    nonce, body = sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :]
+    try:
+        return AESGCM(key).decrypt(nonce, body, purpose.encode()).decode()
+    except InvalidTag:
+        raise ValueError("sealed field does not open: changed, or of another purpose") from None
+
+
+def _derived(purpose: str) -> bytes:
+    return hmac.digest(keys().root, b"anlan/" + purpose.encode(), hashlib.sha256)
+
+
+def keyed_hash(purpose: str, value: str) -> bytes:
+    """Equal for equal values of one purpose and meaningless without the key (32 bytes)."""
+    return hmac.digest(_derived("hash/" + purpose), value.encode(), hashlib.sha256)
+
+
+def digest(purpose: str, content: bytes) -> bytes:
+    """A keyed digest of content (32 bytes), for journal lines about personal data."""
+    return hmac.digest(_derived("digest/" + purpose), content, hashlib.sha256)
+
+
+def sign(purpose: str, payload: bytes) -> str:
+    """Payload and signature as URL-safe text."""
+    mark = hmac.digest(_derived("sign/" + purpose), payload, hashlib.sha256)[:SIGNATURE_BYTES]
+    return base64.urlsafe_b64encode(payload + mark).decode().rstrip("=")
+
+
+def unsign(purpose: str, text: str) -> bytes:
+    """The payload of `sign`; ValueError where the signature does not hold."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise ValueError("not a signed text") from None
+    payload, mark = raw[:-SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
+    expected = hmac.digest(_derived("sign/" + purpose), payload, hashlib.sha256)
+    if len(raw) < SIGNATURE_BYTES or not hmac.compare_digest(mark, expected[:SIGNATURE_BYTES]):
+        raise ValueError("the signature does not hold")
+    return payload
+
+
+def mask_phone(number: str) -> str:
+    """138****5678: the first three and the last four stay."""
+    return number[:3] + "*" * max(len(number) - 7, 1) + number[-4:] if len(number) >= 7 else "****"
+
+
+def mask_name(name: str) -> str:
+    """王**: the family name stays."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+class SealedField(models.BinaryField):
+    """Text in Python, AES-256-GCM bytes in the database; not searchable, by design."""
+
+    description = "sealed text"
+
+    @property
+    def purpose(self) -> str:
+        return f"{self.model._meta.db_table}.{self.attname}"
+
+    def get_db_prep_value(self, value, connection, prepared=False):  # type: ignore[no-untyped-def]
+        sealed = None if value is None else seal(str(value), self.purpose)
+        return super().get_db_prep_value(sealed, connection, prepared)
+
+    def from_db_value(self, value, expression, connection):  # type: ignore[no-untyped-def]
+        return None if value is None else unseal(bytes(value), self.purpose)
+
+    def value_to_string(self, obj):  # type: ignore[no-untyped-def]
+        return ""
+
+    def to_python(self, value):  # type: ignore[no-untyped-def]
+        return value
