@@ -1,0 +1,214 @@
+"""One throw-away PostgreSQL for the whole run, and a fresh copy of a migrated database a test.
+
+The server is real and the roles are the ones of a county, so that row-level security, grants and
+locks hold in tests as they hold at night. Nothing here reaches beyond this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+COUNTY = 500231000000
+TOWNSHIPS = (500231109000, 500231105000)
+VILLAGES = (500231109001, 500231109002, 500231105001, 500231105002)
+TEMPLATE = "anlan_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    home = Path(tempfile.mkdtemp(prefix="anlan-test-"))
+    home.chmod(0o755)
+    for name in ("keys", "files"):
+        (home / name).mkdir(mode=0o700)
+    os.environ.update(
+        ANLAN_HOME=str(home),
+        ANLAN_KEYS=str(home / "keys"),
+        ANLAN_FILES=str(home / "files"),
+        ANLAN_ROLE="console",
+        ANLAN_TEST="1",
+        DJANGO_SETTINGS_MODULE="anlan.faces.settings",
+    )
+    from anlan.ground.secrets import make_keys
+
+    make_keys(home / "keys")
+    import django
+
+    django.setup()
+    config.stash[HOME] = home
+
+
+HOME: pytest.StashKey[Path] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def home(request: pytest.FixtureRequest) -> Path:
+    return request.config.stash[HOME]
+
+
+@pytest.fixture(scope="session")
+def cluster(home: Path) -> Iterator[Any]:
+    """A PostgreSQL of this run alone, without fsync: it is thrown away afterwards."""
+    from anlan.ground.machine.postgres import Cluster
+
+    own = Cluster(home / "postgres", fast=True)
+    own.init()
+    own.start()
+    try:
+        yield own
+    finally:
+        own.stop()
+
+
+def _use_database(cluster: Any, name: str, role: str = "app") -> None:
+    from django.db import connections
+
+    connections.close_all()
+    parts = psycopg.conninfo.conninfo_to_dict(cluster.dsn(role, name))
+    settings = connections["default"].settings_dict
+    settings.update(
+        NAME=parts["dbname"],
+        USER=parts["user"],
+        PASSWORD=parts.get("password", ""),
+        HOST=parts["host"],
+        PORT=str(parts.get("port", "")),
+        CONN_MAX_AGE=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Any) -> str:
+    """The migrated, empty database that tests copy."""
+    from django.core.management import call_command
+
+    cluster.create_database(TEMPLATE)
+    _use_database(cluster, TEMPLATE, "owner")
+    call_command("migrate", verbosity=0, interactive=False)
+    _close()
+    return TEMPLATE
+
+
+def _close() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+_number = iter(range(1, 1_000_000))
+
+
+def _copy(cluster: Any, template: str) -> Iterator[str]:
+    name = f"anlan_t{next(_number)}"
+    cluster.create_database(name, template=template)
+    _use_database(cluster, name)
+    try:
+        yield name
+    finally:
+        _close()
+        cluster.drop_database(name)
+
+
+@pytest.fixture
+def empty_db(cluster: Any, template: str) -> Iterator[str]:
+    """A migrated database with nothing in it but the real world."""
+    yield from _copy(cluster, template)
+
+
+@pytest.fixture(scope="session")
+def small_template(cluster: Any, template: str) -> str:
+    """A small county: two townships with two villages each, every post held."""
+    from tests import small_county
+
+    name = "anlan_small_template"
+    cluster.create_database(name, template=template)
+    _use_database(cluster, name)
+    small_county.make()
+    _close()
+    return name
+
+
+@pytest.fixture
+def county_db(cluster: Any, small_template: str) -> Iterator[str]:
+    """A fresh copy of the small county."""
+    yield from _copy(cluster, small_template)
+
+
+@pytest.fixture(scope="session")
+def full_template(cluster: Any, template: str) -> str:
+    """The demonstration county whole: 26 townships, 301 villages."""
+    from anlan.county import demo
+    from anlan.ground.scope import Scope
+
+    name = "anlan_full_template"
+    cluster.create_database(name, template=template)
+    _use_database(cluster, name)
+    demo.make(Scope.for_command("test"))
+    _close()
+    return name
+
+
+@pytest.fixture
+def full_county(cluster: Any, full_template: str) -> Iterator[str]:
+    """A fresh copy of the demonstration county."""
+    yield from _copy(cluster, full_template)
+
+
+@pytest.fixture
+def as_role(cluster: Any, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Reconnect the open test database as another database role: app, public, watchdog, owner."""
+
+    def reconnect(role: str) -> None:
+        from django.db import connection
+
+        _use_database(cluster, connection.settings_dict["NAME"], role)
+
+    return reconnect
+
+
+@pytest.fixture
+def owner_sql(cluster: Any) -> Callable[..., list[tuple[Any, ...]]]:
+    """Run SQL as the cluster's superuser on the test's database: for mutants and clocks only."""
+
+    def run(sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        from django.db import connection
+
+        name = connection.settings_dict["NAME"]
+        with psycopg.connect(cluster.dsn("superuser", name), autocommit=True) as own:
+            cursor = own.execute(sql, params)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture
+def move_clock(owner_sql: Callable[..., Any]) -> Callable[[float], None]:
+    """Move the clock of a world by seconds; no test sleeps."""
+
+    def move(seconds: float, world: int = 0) -> None:
+        owner_sql(
+            'UPDATE ground_world SET "offset" = "offset" + make_interval(secs => %s) WHERE id = %s',
+            (seconds, world),
+        )
+
+    return move
+
+
+@pytest.fixture
+def scope_of(county_db: str) -> Callable[..., Any]:
+    """The scope of a post of the small county: scope_of("township_duty", TOWNSHIPS[0])."""
+    from tests import small_county
+
+    return small_county.scope_of
+
+
+@pytest.fixture
+def client_of(county_db: str) -> Callable[..., Any]:
+    """A Django test client signed in, second factor and all, as the holder of a post."""
+    from tests import small_county
+
+    return small_county.client_of
