@@ -7,6 +7,7 @@ locks hold in tests as they hold at night. Nothing here reaches beyond this mach
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     django.setup()
     config.stash[HOME] = home
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[HOME], ignore_errors=True)
 
 
 HOME: pytest.StashKey[Path] = pytest.StashKey()
@@ -142,6 +147,7 @@ def county_db(cluster: Any, small_template: str) -> Iterator[str]:
 def full_template(cluster: Any, template: str) -> str:
     """The demonstration county whole: 26 townships, 301 villages."""
     from anlan.county import demo
+
     from anlan.ground.scope import Scope
 
     name = "anlan_full_template"

@@ -106,18 +106,21 @@ def test_a_seal_taken_out_is_found(empty_db: str, owner_sql: Any) -> None:
 
 def test_a_seal_made_again_without_the_key_is_found(empty_db: str, owner_sql: Any) -> None:
     write_and_seal()
-    owner_sql("UPDATE ground_seal SET digest = sha256(digest) WHERE id = (SELECT max(id) FROM ground_seal)")
+    owner_sql(
+        "UPDATE ground_seal SET digest = sha256(digest) WHERE id = (SELECT max(id) FROM ground_seal)"
+    )
     assert journal.verify(ROUND).reason == "the seal was changed"
 
 
-def test_a_cut_tail_is_found_by_the_anchor(
-    empty_db: str, owner_sql: Any, tmp_path: Path
-) -> None:
+def test_a_cut_tail_is_found_by_the_anchor(empty_db: str, owner_sql: Any, tmp_path: Path) -> None:
     anchors = tmp_path / "anchors"
     write_and_seal()
     journal.anchor(ROUND, anchors)
     last = owner_sql("SELECT max(id) FROM ground_seal")[0][0]
-    owner_sql("DELETE FROM ground_journal WHERE id >= (SELECT first_line FROM ground_seal WHERE id = %s)", (last,))
+    owner_sql(
+        "DELETE FROM ground_journal WHERE id >= (SELECT first_line FROM ground_seal WHERE id = %s)",
+        (last,),
+    )
     owner_sql("DELETE FROM ground_seal WHERE id = %s", (last,))
     assert journal.verify(ROUND).whole, "without its anchor a cut tail cannot show"
     assert journal.verify(ROUND, anchors).broken_seal == last
@@ -131,10 +134,14 @@ def test_mutant_a_chain_without_the_previous_digest_misses_a_missing_seal(
     monkeypatch.setattr(journal, "_chain", lambda previous, *rest: whole(b"", *rest))
     monkeypatch.setattr(journal, "GENESIS", b"\0" * 32)
     write_and_seal()
-    owner_sql("DELETE FROM ground_journal WHERE id IN (SELECT generate_series(first_line, last_line)"
-              " FROM ground_seal WHERE id = (SELECT max(id) - 1 FROM ground_seal))")
-    owner_sql("UPDATE ground_seal SET previous = (SELECT previous FROM ground_seal WHERE id ="
-              " (SELECT max(id) - 1 FROM ground_seal)) WHERE id = (SELECT max(id) FROM ground_seal)")
+    owner_sql(
+        "DELETE FROM ground_journal WHERE id IN (SELECT generate_series(first_line, last_line)"
+        " FROM ground_seal WHERE id = (SELECT max(id) - 1 FROM ground_seal))"
+    )
+    owner_sql(
+        "UPDATE ground_seal SET previous = (SELECT previous FROM ground_seal WHERE id ="
+        " (SELECT max(id) - 1 FROM ground_seal)) WHERE id = (SELECT max(id) FROM ground_seal)"
+    )
     owner_sql("DELETE FROM ground_seal WHERE id = (SELECT max(id) - 1 FROM ground_seal)")
     assert journal.verify(ROUND).whole
     monkeypatch.setattr(journal, "_chain", whole)

@@ -60,10 +60,9 @@ def test_the_scope_ends_with_its_transaction(empty_db: str) -> None:
 
 
 def test_a_second_scope_inside_the_first_is_an_error_of_ours(empty_db: str) -> None:
-    with township(HERE).open():
-        with pytest.raises(RuntimeError, match="needs its own"):
-            with township(THERE).open():
-                pass
+    with township(HERE).open(), pytest.raises(RuntimeError, match="needs its own"):
+        with township(THERE).open():
+            pass
 
 
 def test_the_same_scope_joins(empty_db: str) -> None:
