@@ -125,9 +125,13 @@ def _forced(table: str) -> str:
 
 def _freed(table: str, *policies: str) -> str:
     drops = "".join(f"DROP POLICY {policy} ON {table};" for policy in policies)
-    return drops + f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;" + (
-        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
-        f"REVOKE ALL ON {table} FROM {APP}, {PUBLIC};"
+    return (
+        drops
+        + f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
+        + (
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+            f"REVOKE ALL ON {table} FROM {APP}, {PUBLIC};"
+        )
     )
 
 
