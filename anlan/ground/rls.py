@@ -28,6 +28,21 @@ SCOPED = "anlan_world() IS NOT NULL"
 WIDE = "anlan_hi() - anlan_lo() >= 999999"
 
 
+SCOPE_FUNCTIONS = """
+GRANT CREATE, USAGE ON SCHEMA public TO anlan_search;
+CREATE FUNCTION anlan_lo() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('anlan.lo', true), '')::bigint $$;
+CREATE FUNCTION anlan_hi() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('anlan.hi', true), '')::bigint $$;
+CREATE FUNCTION anlan_world() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('anlan.world', true), '')::integer $$;
+CREATE FUNCTION anlan_kind() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT current_setting('anlan.kind', true) $$;
+CREATE FUNCTION anlan_person() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('anlan.person', true), '')::bigint $$;
+"""
+
+
 def operational(table: str, *, delete: bool = False, public: str = "") -> RunSQL:
     """Rows that happen: seen within the span and in their own world only."""
     rule = f"{SPAN} AND {HERE}"

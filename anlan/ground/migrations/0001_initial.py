@@ -4,21 +4,7 @@ import django.db.models.expressions
 from django.db import migrations, models
 
 from anlan.ground.models import AnlanNow
-from anlan.ground.rls import insert_only, reference
-
-SCOPE_FUNCTIONS = """
-GRANT CREATE, USAGE ON SCHEMA public TO anlan_search;
-CREATE FUNCTION anlan_lo() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('anlan.lo', true), '')::bigint $$;
-CREATE FUNCTION anlan_hi() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('anlan.hi', true), '')::bigint $$;
-CREATE FUNCTION anlan_world() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('anlan.world', true), '')::integer $$;
-CREATE FUNCTION anlan_kind() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT current_setting('anlan.kind', true) $$;
-CREATE FUNCTION anlan_person() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('anlan.person', true), '')::bigint $$;
-"""
+from anlan.ground.rls import SCOPE_FUNCTIONS, insert_only, reference
 
 CLOCK_FUNCTION = """
 CREATE FUNCTION anlan_now(of_world integer DEFAULT NULL) RETURNS timestamptz

@@ -1,0 +1,179 @@
+"""What the scope costs: list and search at 1 M rows with a township's scope against none.
+
+One table of a million rows over a county's 301 villages, on a throw-away durable PostgreSQL of the
+same settings as a county's. "None" is the same query by the table's owner with row-level security
+off and the township as an ordinary condition; so the ratio is the price of the policy alone.
+
+    python -m bench.scope_cost [--rows 1000000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from anlan.ground.machine.postgres import Cluster
+
+COUNTY = 500231000000
+TOWNSHIPS = [COUNTY + 1000 * number for number in range(101, 127)]
+REPEATS = 60
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂春梅"
+
+TABLE = """
+CREATE TABLE bench_object (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, division bigint NOT NULL,
+  world int NOT NULL, kind smallint NOT NULL, status smallint NOT NULL, name text NOT NULL,
+  attrs jsonb NOT NULL, place box NOT NULL, happened_at timestamptz NOT NULL);
+"""
+INDEXES = """
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE INDEX ON bench_object (kind, status, happened_at DESC);
+CREATE INDEX ON bench_object (division, kind, status, happened_at DESC);
+CREATE INDEX ON bench_object USING gin (name gin_trgm_ops);
+CREATE INDEX ON bench_object USING gin (attrs jsonb_path_ops);
+CREATE INDEX ON bench_object USING gist (place);
+VACUUM ANALYZE bench_object;
+"""
+SEARCHES = {
+    "name": ("bench_by_name(sought text)", "name ILIKE '%%' || sought || '%%'", "王秀英"),
+    "json": ("bench_by_attrs(sought text)", "attrs @> sought::jsonb", '{"no": 77123}'),
+    "box": (
+        "bench_by_place(sought text)",
+        "place && sought::box",
+        "(107.3000,30.2000),(107.3030,30.2030)",
+    ),
+}
+LIST = (
+    "SELECT id, name, happened_at FROM bench_object WHERE kind = 3 AND status = 1 {where}"
+    " ORDER BY happened_at DESC LIMIT 50"
+)
+
+
+def fill(connection: psycopg.Connection, rows: int) -> None:
+    """Rows by seed: 26 townships, 12 villages each, ten kinds, four states."""
+    made = random.Random(20240711)
+    columns = "division, world, kind, status, name, attrs, place, happened_at"
+    with connection.cursor().copy(f"COPY bench_object ({columns}) FROM STDIN") as copy:
+        for number in range(rows):
+            village = made.choice(TOWNSHIPS) + made.randint(1, 12)
+            name = made.choice(SURNAMES) + made.choice(GIVEN) + made.choice(GIVEN)
+            x, y = 107.2 + made.random() * 0.4, 30.0 + made.random() * 0.5
+            copy.write_row(
+                (
+                    village, 0, made.randint(0, 9), made.randint(0, 3), name,
+                    f'{{"no": {number}}}', f"({x},{y}),({x},{y})",
+                    f"2026-01-{1 + number % 28:02d} 00:00:{number % 60:02d}+00",
+                )
+            )  # fmt: skip
+
+
+def median_ms(run: Callable[[], object]) -> float:
+    """Median of REPEATS runs after five to warm up, in milliseconds."""
+    for _warm in range(5):
+        run()
+    spent = []
+    for _turn in range(REPEATS):
+        started = time.perf_counter()
+        run()
+        spent.append((time.perf_counter() - started) * 1000)
+    return statistics.median(spent)
+
+
+def scoped(connection: psycopg.Connection, lo: int, hi: int, sql: str, *params: object) -> object:
+    """One transaction as the application opens it, then the query."""
+    with connection.transaction():
+        connection.execute(
+            "SELECT set_config('anlan.lo', %s, true), set_config('anlan.hi', %s, true),"
+            " set_config('anlan.world', '0', true)",
+            (str(lo), str(hi)),
+        )
+        return connection.execute(sql, params).fetchall()
+
+
+def prepare(owner: psycopg.Connection, superuser: psycopg.Connection, rows: int) -> None:
+    """The table, its rows, its policies, and the definer functions for searches."""
+    from anlan.ground.rls import SCOPE_FUNCTIONS, definer, operational
+
+    superuser.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    owner.execute(SCOPE_FUNCTIONS)
+    owner.execute(TABLE)
+    fill(owner, rows)
+    for statement in INDEXES.strip().split(";\n"):
+        owner.execute(statement)
+    owner.execute(str(operational("bench_object").sql))
+    for signature, condition, _sought in SEARCHES.values():
+        body = (
+            "SELECT id FROM bench_object WHERE division BETWEEN anlan_lo() AND anlan_hi()"
+            f" AND world = anlan_world() AND {condition.replace('%%', '%')}"
+        )
+        owner.execute(str(definer(signature, "SETOF bigint", body).sql))
+
+
+def measure(app: psycopg.Connection, free: psycopg.Connection) -> list[tuple[str, float, float]]:
+    """(what, ms with the scope, ms with none) for the list and each search."""
+    town = TOWNSHIPS[8]
+    where = f"AND division BETWEEN {town} AND {town + 999}"
+    found = [
+        (
+            "list of 50, three filters",
+            median_ms(lambda: scoped(app, town, town + 999, LIST.format(where=""))),
+            median_ms(lambda: scoped(free, 0, 0, LIST.format(where=where))),
+        )
+    ]
+    for what, (signature, condition, sought) in SEARCHES.items():
+        name = signature.split("(")[0]
+        bare = condition.replace("sought", "%s")
+        shown = "SELECT id, name FROM bench_object WHERE "
+        found.append(
+            (
+                f"search by {what}",
+                median_ms(
+                    lambda n=name, s=sought: scoped(
+                        app, town, town + 999, shown + f"id IN (SELECT {n}(%s)) LIMIT 50", s
+                    )
+                ),
+                median_ms(
+                    lambda b=bare, s=sought: scoped(
+                        free, 0, 0, shown + f"{b} {where} AND world = 0 LIMIT 50", s
+                    )
+                ),
+            )
+        )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    rows = parser.parse_args().rows
+    with tempfile.TemporaryDirectory(prefix="anlan-bench-") as folder:
+        Path(folder).chmod(0o755)
+        cluster = Cluster(Path(folder) / "postgres")
+        cluster.init()
+        cluster.start()
+        try:
+            cluster.create_database("bench")
+            connect = lambda role: psycopg.connect(  # noqa: E731
+                cluster.dsn(role, "bench"), autocommit=True
+            )
+            with connect("owner") as owner, connect("app") as app, connect("superuser") as free:
+                prepare(owner, free, rows)
+                app.execute("SET plan_cache_mode = force_custom_plan")
+                print(f"{rows} rows, median of {REPEATS}, a township's scope against none")
+                for what, with_ms, none_ms in measure(app, free):
+                    ratio = with_ms / none_ms
+                    print(f"{what:28} {with_ms:8.2f} ms {none_ms:8.2f} ms {ratio:6.2f} x")
+        finally:
+            cluster.stop()
+
+
+if __name__ == "__main__":
+    main()
