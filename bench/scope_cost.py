@@ -100,7 +100,7 @@ def scoped(connection: psycopg.Connection, lo: int, hi: int, sql: str, *params: 
 
 def prepare(owner: psycopg.Connection, superuser: psycopg.Connection, rows: int) -> None:
     """The table, its rows, its policies, and the definer functions for searches."""
-    from anlan.ground.rls import SCOPE_FUNCTIONS, definer, operational
+    from anlan.ground.rls import FOUND_IN_SPAN, SCOPE_FUNCTIONS, definer, operational
 
     superuser.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     owner.execute(SCOPE_FUNCTIONS)
@@ -111,10 +111,9 @@ def prepare(owner: psycopg.Connection, superuser: psycopg.Connection, rows: int)
     owner.execute(str(operational("bench_object").sql))
     for signature, condition, _sought in SEARCHES.values():
         body = (
-            "SELECT id FROM bench_object WHERE division BETWEEN anlan_lo() AND anlan_hi()"
-            f" AND world = anlan_world() AND {condition.replace('%%', '%')}"
+            f"SELECT id FROM bench_object WHERE {FOUND_IN_SPAN} AND {condition.replace('%%', '%')}"
         )
-        owner.execute(str(definer(signature, "SETOF bigint", body).sql))
+        owner.execute(str(definer(signature, "bigint", body).sql))
 
 
 def measure(app: psycopg.Connection, free: psycopg.Connection) -> list[tuple[str, float, float]]:
@@ -137,7 +136,11 @@ def measure(app: psycopg.Connection, free: psycopg.Connection) -> list[tuple[str
                 f"search by {what}",
                 median_ms(
                     lambda n=name, s=sought: scoped(
-                        app, town, town + 999, shown + f"id IN (SELECT {n}(%s)) LIMIT 50", s
+                        app,
+                        town,
+                        town + 999,
+                        shown + f"id = ANY(ARRAY(SELECT {n}(%s))) LIMIT 50",
+                        s,
                     )
                 ),
                 median_ms(

@@ -26,6 +26,9 @@ HERE = "world = anlan_world()"
 READABLE_WORLDS = "world IN (0, anlan_world())"
 SCOPED = "anlan_world() IS NOT NULL"
 WIDE = "anlan_hi() - anlan_lo() >= 999999"
+# For `definer` functions: `+ 0` keeps the planner from reading a township's whole range of the
+# division index beside the index of the search itself (4.0 ms against 0.3 at a million rows).
+FOUND_IN_SPAN = "division + 0 BETWEEN anlan_lo() AND anlan_hi() AND world IN (0, anlan_world())"
 
 
 SCOPE_FUNCTIONS = """
@@ -104,14 +107,16 @@ def view(name: str, sql: str, *, public: bool = False) -> RunSQL:
 def definer(signature: str, returns: str, body: str, *, public: bool = False) -> RunSQL:
     """A search function that keeps its index under a policy.
 
-    The function must itself restrict to `anlan_lo()`, `anlan_hi()` and `anlan_world()`, and
-    yields ids only. It runs as `anlan_search`, a role without login that may only SELECT and
+    body: one SELECT of ids, which must itself restrict to `FOUND_IN_SPAN`; returns: the type of
+    an id. Its plan is kept, for only the index of the search can serve it. It runs as `anlan_search`, a role without login that may only SELECT and
     whose policy lets it see every row, so that no function reaches past the tables made here.
     """
     role = f"{APP}, {PUBLIC}" if public else APP
     return RunSQL(
-        f"CREATE FUNCTION {signature} RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
-        f"SET search_path = public, pg_temp AS $body${body}$body$;"
+        f"CREATE FUNCTION {signature} RETURNS SETOF {returns} LANGUAGE plpgsql STABLE "
+        "SECURITY DEFINER SET search_path = public, pg_temp "
+        "SET plan_cache_mode = force_generic_plan "
+        f"AS $body$ BEGIN RETURN QUERY {body.rstrip().rstrip(';')}; END $body$;"
         f"ALTER FUNCTION {signature} OWNER TO {SEARCH};"
         f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC;"
         f"GRANT EXECUTE ON FUNCTION {signature} TO {role};",
