@@ -1,0 +1,206 @@
+"""Django's settings for every process; `ANLAN_ROLE` says which of them this is.
+
+Secrets come from the county's folder, never from this file. `anlan.faces` is the only place that
+knows all rooms, so the list of them stands here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+from django.utils.translation import gettext_lazy as _
+
+from anlan.ground.machine import site
+
+SITE = site()
+ROLE = os.environ.get("ANLAN_ROLE", "console")
+TESTING = os.environ.get("ANLAN_TEST") == "1"
+PUBLIC = ROLE == "public"
+PACKAGE = Path(__file__).resolve().parents[1]
+
+os.environ.setdefault("ANLAN_KEYS", str(SITE.keys))
+os.environ.setdefault("ANLAN_FILES", str(SITE.files))
+
+DEBUG = False
+
+
+def _secret_key() -> str:
+    """Derived from the county's first key, so that it is never written down twice."""
+    from anlan.ground.secrets import make_keys
+
+    if not TESTING and not SITE.keys.exists():
+        return "no county yet: commands that need one say so"
+    make_keys(Path(os.environ["ANLAN_KEYS"]))
+    content = (Path(os.environ["ANLAN_KEYS"]) / "fields.json").read_bytes()
+    return hashlib.sha256(b"django" + content).hexdigest()
+
+
+SECRET_KEY = _secret_key()
+HOST_NAMES = [name for name in os.environ.get("ANLAN_HOSTS", "").split(",") if name]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", *HOST_NAMES, *(["testserver"] if TESTING else [])]
+
+ROOMS = [
+    "anlan.ground",
+    "anlan.ground.policy",
+    "anlan.county",
+    "anlan.engines.callout",
+    "anlan.engines.indicators",
+    "anlan.rooms.duty",
+    "anlan.rooms.warning",
+    "anlan.rooms.evacuation",
+    "anlan.rooms.workplan",
+    "anlan.faces.console",
+    "anlan.faces.portal",
+]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    *[
+        room
+        for room in ROOMS
+        if (PACKAGE / room.removeprefix("anlan.").replace(".", "/") / "apps.py").exists()
+    ],
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "anlan.faces.http.middleware.Headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "anlan.county.signin.ScopeMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+PUBLIC_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "anlan.faces.http.middleware.Headers",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+if PUBLIC:
+    MIDDLEWARE = PUBLIC_MIDDLEWARE
+
+ROOT_URLCONF = "anlan.faces.portal.urls" if PUBLIC else "anlan.faces.http.urls"
+WSGI_APPLICATION = "anlan.faces.http.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+            if not PUBLIC
+            else ["django.template.context_processors.request"],
+        },
+    }
+]
+
+
+def _database() -> dict[str, object]:
+    """The connection of this role; empty before the county is made and in tests."""
+    settings: dict[str, object] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC",
+            "application_name": f"anlan-{ROLE}",
+        },
+    }
+    if TESTING or not (SITE.home / "county.json").exists():
+        return settings
+    parts = psycopg.conninfo.conninfo_to_dict(SITE.dsn(ROLE))
+    return settings | {
+        "NAME": parts["dbname"],
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": str(parts.get("port", "")),
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "county.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "anlan.county.signin.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = False
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+AXES_LOCKOUT_PARAMETERS = ["username"]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+HTTPS = bool(HOST_NAMES)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("中文")), ("en", _("英语"))]
+LOCALE_PATHS = [PACKAGE / "faces" / "console" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = SITE.home / "static"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "anlan.ground.logs.UtcFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING" if TESTING else "INFO"},
+    "loggers": {"axes": {"level": "WARNING"}, "smpp": {"level": "WARNING"}},
+}
