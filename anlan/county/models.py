@@ -1,0 +1,171 @@
+"""Divisions, units, posts, people, roster, accounts: whom everything points at.
+
+Flows in: the county's tables by hand or XLSX. Flows out: who holds a post at a moment, and how to
+reach them. A duty belongs to a post; who holds it is always asked at a time, so that a change of
+post moves every duty with it and last month's record still shows who held it then.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from anlan.ground.models import AnlanNow, Standing
+from anlan.ground.secrets import Label, SealedField
+
+CONTACT = Label(
+    purpose="叫应和联络",
+    basis="个人信息保护法第十三条第一款第三项",
+    retention_days=730,
+    mask="phone",
+)
+
+
+class Division(models.Model):
+    """A county, township or village with its code of twelve digits (统计用区划代码)."""
+
+    code = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    outline = models.BinaryField(null=True)
+    label_lat = models.FloatField(null=True)
+    label_lon = models.FloatField(null=True)
+    population = models.IntegerField(null=True)
+    source = models.CharField(max_length=200, default="")
+    demo = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("code",)
+
+    @property
+    def division(self) -> int:
+        return self.code
+
+
+class Unit(Standing):
+    """An office of the county, or a collective of offices (各乡镇, 县安委会各成员单位)."""
+
+    name = models.CharField(max_length=100)
+    kind = models.CharField(
+        max_length=10, choices=[("unit", _("单位")), ("collective", _("集合"))], default="unit"
+    )
+    order = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["world", "name"], name="unit_name")]
+        ordering = ("order", "id")
+
+
+class UnitAlias(Standing):
+    """Another name under which documents write a unit."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=100)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+
+class UnitMember(Standing):
+    """A unit's membership in a collective, from a day to a day."""
+
+    collective = models.ForeignKey(Unit, models.CASCADE, related_name="members")
+    member = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+
+class Person(Standing):
+    """Somebody whom the county can call. The number is sealed; it is found by keyed hashes."""
+
+    personal = {"phone": CONTACT, "name": Label("识别", CONTACT.basis, 730, "name")}
+
+    name = models.CharField(max_length=60)
+    pinyin = models.CharField(max_length=200, default="")
+    initials = models.CharField(max_length=60, default="")
+    phone = SealedField(null=True)
+    phone_hash = models.BinaryField(null=True)
+    phone_tail_hash = models.BinaryField(null=True)
+    demo = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_hash"], name="person_phone")]
+
+
+class Post(Standing):
+    """A duty that stays when people change. kind: as in packs/_core/rights.yaml."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="posts")
+    kind = models.CharField(max_length=30)
+    title = models.CharField(max_length=100)
+    order = models.IntegerField(default=0)
+    superior = models.ForeignKey("self", models.SET_NULL, null=True, related_name="juniors")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "division"], name="post_kind")]
+        ordering = ("division", "order", "id")
+
+
+class Holding(Standing):
+    """Who holds a post from when to when. rank 0 holds it, 1 and on are deputies in order."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="holdings")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="holdings")
+    rank = models.IntegerField(default=0)
+    valid_from = models.DateTimeField(db_default=AnlanNow())
+    valid_to = models.DateTimeField(null=True)
+
+
+class RosterShift(Standing):
+    """Who is on duty at a post in a span of time; called before its holder."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="shifts")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="shifts")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["post", "ends_at"], name="shift_post")]
+
+
+class Accounts(BaseUserManager["Account"]):
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(username=username)
+
+
+class Account(AbstractBaseUser):
+    """Who signs in: a person, or one of the three administrators (三员) who hold no post."""
+
+    username = models.CharField(max_length=60, unique=True)
+    label = models.CharField(max_length=100, default="")
+    person_id = models.BigIntegerField(null=True)
+    post_id = models.BigIntegerField(null=True)
+    admin_kind = models.CharField(max_length=20, default="", blank=True)
+    is_active = models.BooleanField(default=True)
+    demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    disabled_at = models.DateTimeField(null=True)
+
+    USERNAME_FIELD = "username"
+    objects = Accounts()
+
+    @property
+    def is_staff(self) -> bool:
+        return False
+
+    @property
+    def is_superuser(self) -> bool:
+        return False
+
+
+class OneTimeLink(models.Model):
+    """A link that opens once, within its hour: set-up, or the first sign-in of an account."""
+
+    token_hash = models.BinaryField(unique=True)
+    purpose = models.CharField(max_length=20)
+    account = models.ForeignKey(Account, models.CASCADE, null=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)

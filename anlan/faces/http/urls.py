@@ -1,0 +1,36 @@
+"""Every address of the console. A view without a declared right fails a test."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.staticfiles.views import serve as serve_static
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.static import serve
+
+from anlan.county import pages as county
+from anlan.faces.console import pages as console
+from anlan.rooms.duty import pages as duty
+from anlan.rooms.evacuation import pages as evacuation
+from anlan.rooms.warning import pages as warning
+from anlan.rooms.workplan import pages as workplan
+
+
+def _static() -> URLPattern:
+    """Built files: from the packages themselves, so that nothing has to be collected first."""
+    return re_path(r"^static/(?P<path>.*)$", serve_static, {"insecure": True})
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *console.urlpatterns,
+    *warning.urlpatterns,
+    *evacuation.urlpatterns,
+    *duty.urlpatterns,
+    *county.urlpatterns,
+    *workplan.urlpatterns,
+    path("accounts/", include("allauth.urls")),
+    _static(),
+]
+handler404 = "anlan.faces.console.pages.not_found"
+handler500 = "anlan.faces.console.pages.broken"
+
+__all__ = ["handler404", "handler500", "serve", "settings", "urlpatterns"]
