@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         ANLAN_FILES=str(home / "files"),
         ANLAN_ROLE="console",
         ANLAN_TEST="1",
-        DJANGO_SETTINGS_MODULE="anlan.faces.settings",
+        DJANGO_SETTINGS_MODULE=os.environ.get("ANLAN_TRY", "anlan.faces.settings"),
     )
     from anlan.ground.secrets import make_keys
 
