@@ -1,0 +1,202 @@
+"""A call-out, its calls, their attempts, and what came back.
+
+Flows in: a launch (who, what, which chain). Flows out: attempts for the gateway, answers, tasks for
+somebody who knocks, alarms. Every deadline is a row's `due_at`.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from anlan.ground.models import AnlanNow, Operational
+from anlan.ground.secrets import Label, SealedField
+
+GRADES = [("red", _("红色")), ("orange", _("橙色")), ("yellow", _("黄色")), ("blue", _("蓝色"))]
+CALL_STATES = [
+    ("waiting", _("待叫")),
+    ("ringing", _("叫应中")),
+    ("answered", _("已应答")),
+    ("help", _("需支援")),
+    ("fallback", _("兜底中")),
+    ("reached_by_fallback", _("兜底到达")),
+    ("nobody", _("无人应答")),
+    ("stopped", _("已停止")),
+]
+MESSAGE = Label("应答核对", "突发事件应对法第六十四条", 730, "text")
+
+
+class Callout(Operational):
+    """One act of calling a list of posts about one thing."""
+
+    kind = models.CharField(max_length=20)
+    origin_kind = models.CharField(max_length=40)
+    origin_id = models.BigIntegerField()
+    chain = models.CharField(max_length=60)
+    grade = models.CharField(max_length=10, choices=GRADES)
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    divisions = models.JSONField()
+    key = models.CharField(max_length=100)
+    body_digest = models.BinaryField()
+    follows = models.ForeignKey("self", models.PROTECT, null=True)
+    minutes = models.IntegerField()
+    wait_minutes = models.IntegerField()
+    state = models.CharField(max_length=10, default="open")
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["world", "key"], name="callout_once")]
+        indexes = [models.Index(fields=["world", "state", "-id"], name="callout_state")]
+
+
+class Call(Operational):
+    """One post to be reached. `reason` says why it stands where it stands."""
+
+    callout = models.ForeignKey(Callout, models.CASCADE, related_name="calls")
+    level = models.SmallIntegerField()
+    post_id = models.BigIntegerField()
+    post_title = models.CharField(max_length=100)
+    superior_call = models.ForeignKey("self", models.SET_NULL, null=True, related_name="juniors")
+    superior_post_id = models.BigIntegerField(null=True)
+    fallback_kind = models.CharField(max_length=30, default="")
+    code = models.CharField(max_length=6)
+    state = models.CharField(max_length=20, choices=CALL_STATES, default="waiting")
+    reason = models.CharField(max_length=100, default="")
+    rings = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.BigIntegerField(null=True)
+    answered_role = models.CharField(max_length=20, default="")
+    answered_via = models.CharField(max_length=10, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["callout", "post_id"], name="call_once")]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="call_due", condition=models.Q(due_at__isnull=False)
+            ),
+            models.Index(fields=["callout", "state"], name="call_state"),
+            models.Index(fields=["code"], name="call_code"),
+        ]
+
+
+class Attempt(Operational):
+    """One person, one channel, one try; submitted at most twice, whatever dies in between."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="attempts")
+    person_id = models.BigIntegerField()
+    role = models.CharField(max_length=10)
+    channel = models.CharField(max_length=10, default="sms")
+    try_no = models.SmallIntegerField()
+    priority = models.SmallIntegerField()
+    text = models.TextField()
+    state = models.CharField(max_length=10, default="due")
+    not_before = models.DateTimeField()
+    submits = models.SmallIntegerField(default=0)
+    retries = models.SmallIntegerField(default=0)
+    lease = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    gateway_ref = models.CharField(max_length=70, default="")
+    submitted_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=100, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "person_id", "channel", "try_no"], name="attempt_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(submits__lte=2), name="attempt_submitted_at_most_twice"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "id"],
+                name="attempt_due",
+                condition=models.Q(state__in=["due", "claimed"]),
+            ),
+            models.Index(fields=["gateway_ref"], name="attempt_ref"),
+        ]
+
+
+class Answer(Operational):
+    """What somebody said to a call; every one is kept, the first one decides."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="answers")
+    person_id = models.BigIntegerField(null=True)
+    role = models.CharField(max_length=20, default="")
+    kind = models.CharField(max_length=10)
+    via = models.CharField(max_length=10)
+    counts = models.BooleanField()
+    happened_at = models.DateTimeField()
+
+
+class Inbound(Operational):
+    """A message from outside, stored before it is acknowledged; never refused."""
+
+    personal = {"number": MESSAGE, "text": MESSAGE}
+
+    gateway = models.CharField(max_length=40)
+    message_id = models.CharField(max_length=70)
+    number = SealedField()
+    number_hash = models.BinaryField()
+    person_id = models.BigIntegerField(null=True)
+    post_title = models.CharField(max_length=100, default="")
+    text = SealedField()
+    state = models.CharField(max_length=10, default="new")
+    taken_by = models.CharField(max_length=40, default="")
+    why = models.CharField(max_length=200, default="")
+    received_at = models.DateTimeField(db_default=AnlanNow())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "message_id"], name="inbound_once")
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="inbound_new", condition=models.Q(state="new"))
+        ]
+
+
+class Fallback(Operational):
+    """Somebody named goes there: knock, gong. Closed with time and proof."""
+
+    call = models.OneToOneField(Call, models.CASCADE, related_name="fallback")
+    step = models.CharField(max_length=40)
+    person_id = models.BigIntegerField()
+    post_title = models.CharField(max_length=100)
+    given_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    happened_at = models.DateTimeField(null=True)
+    proof = models.TextField(default="")
+    proof_file = models.CharField(max_length=64, default="")
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
+
+
+class Link(Operational):
+    """A signed link: one person, one call, one kind of act."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="links")
+    person_id = models.BigIntegerField()
+    role = models.CharField(max_length=20, default="")
+    act = models.CharField(max_length=20)
+    object_id = models.BigIntegerField(null=True)
+    expires_at = models.DateTimeField()
+
+
+class Alarm(Operational):
+    """What a duty officer must see: a vacant post, nobody reached, help asked for."""
+
+    kind = models.CharField(max_length=20)
+    call = models.ForeignKey(Call, models.CASCADE, related_name="alarms")
+    text = models.CharField(max_length=200)
+    raised_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call", "kind"], name="alarm_once")]
