@@ -24,6 +24,7 @@ def make() -> None:
     from anlan.ground import journal
     from anlan.ground.models import CountyFact
     from anlan.ground.places import level, parent
+    from anlan.ground.policy import values
     from anlan.ground.scope import Scope
 
     scope = Scope.for_command("test")
@@ -39,6 +40,7 @@ def make() -> None:
                 label_lon=107.3 + order / 100,
             )
         journal.line(scope, "test.make", None, division=COUNTY)
+    values.save_demo(scope)
     numbers = iter(range(10100000001, 10100009999))
 
     def post(division: int, kind: str, title: str, people: int = 2, superior: Any = None) -> Any:

@@ -17,6 +17,7 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Refusal
 from anlan.ground.models import CountyFact
 from anlan.ground.places import county_of, level, parent, parse
+from anlan.ground.policy import values
 from anlan.ground.scope import Scope
 
 DIVISIONS = Path(__file__).resolve().parents[1] / "packs" / "_core"
@@ -205,4 +206,5 @@ def make(scope: Scope) -> None:
     with scope.open():
         make_divisions(scope, DIVISIONS / "divisions_500231.csv", "垫江县", True)
         draw(scope)
+        values.save_demo(scope)
         make_people(scope)

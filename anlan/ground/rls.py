@@ -7,6 +7,7 @@ the database roles need. A test walks the catalogue: a table without one of thes
 |-------------|----------------------------------|-------------------------------|
 | operational | the span, in the scope's world   | the same                      |
 | standing    | the span, world 0 and the scope's| the span, the scope's world   |
+| announced   | whoever has a scope in its world | the span, the scope's world   |
 | reference   | whoever has a scope              | a scope as wide as a county   |
 | identity    | console and worker               | console and worker            |
 | insert_only | as `read` says                   | INSERT only                   |
@@ -60,6 +61,20 @@ def standing(table: str, *, delete: bool = False, public: str = "") -> RunSQL:
         check=f"{SPAN} AND {HERE}",
         delete=delete,
         public=public,
+    )
+
+
+def announced(table: str, *, public: str = "") -> RunSQL:
+    """Rows that whoever is concerned may read wherever they are, and only the span writes."""
+    read = f"CREATE POLICY readable ON {table} FOR SELECT USING ({HERE});" + _searchable(table)
+    write = (
+        f"CREATE POLICY written ON {table} FOR INSERT WITH CHECK ({SPAN} AND {HERE});"
+        f"CREATE POLICY changed ON {table} FOR UPDATE USING ({SPAN} AND {HERE})"
+        f" WITH CHECK ({SPAN} AND {HERE});"
+    )
+    return RunSQL(
+        _forced(table) + read + write + _grants(table, False, public),
+        reverse_sql=_freed(table, "readable", "written", "changed", "search"),
     )
 
 

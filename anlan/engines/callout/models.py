@@ -59,7 +59,6 @@ class Call(Operational):
     level = models.SmallIntegerField()
     post_id = models.BigIntegerField()
     post_title = models.CharField(max_length=100)
-    superior_call = models.ForeignKey("self", models.SET_NULL, null=True, related_name="juniors")
     superior_post_id = models.BigIntegerField(null=True)
     fallback_kind = models.CharField(max_length=30, default="")
     code = models.CharField(max_length=6)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-from anlan.ground.rls import operational
+from anlan.ground.rls import announced, operational
 
 FACTS = Path(__file__).resolve().parents[1] / "facts.sql"
 ANSWERING = "SELECT, UPDATE"
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [("callout", "0001_initial")]
 
     operations = [
-        operational("callout_callout", public="SELECT"),
+        announced("callout_callout", public="SELECT"),
         operational("callout_call", public=ANSWERING),
         operational("callout_attempt", public=ANSWERING),
         operational("callout_answer", public="SELECT, INSERT"),

@@ -1,0 +1,127 @@
+"""Who a launch reaches: the posts of its chain in its places, level by level, and their texts.
+
+Preview and opening both ask here, so that what is shown is what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from anlan.county import queries as county
+from anlan.county.models import Post
+from anlan.engines.callout import messages
+from anlan.ground.errors import Refusal
+from anlan.ground.places import county_of, span, township_of
+from anlan.ground.policy import packs, values
+from anlan.ground.scope import Scope
+
+PRIORITY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
+KINDS = frozenset({"warning", "all_clear", "notice"})
+CODE_PLACE = "0" * messages.CODE_DIGITS
+LINK_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to be called out. key makes it once: the same key again gives the same call-out.
+
+    divisions: townships, villages or the county; the chain decides which posts of them.
+    drafted_by, approved_by: persons, for what needs a second one.
+    """
+
+    origin_kind: str
+    origin_id: int
+    chain: str
+    grade: str
+    title: str
+    text: str
+    divisions: tuple[int, ...]
+    key: str
+    kind: str = "warning"
+    follows: int | None = None
+    drafted_by: int | None = None
+    approved_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain of a pack: its levels in order and its texts."""
+
+    name: str
+    levels: list[dict[str, Any]]
+    texts: dict[str, str]
+    fallback_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A post that the launch reaches, with its level and who would knock for it."""
+
+    post: Post
+    level: int
+    fallback_kind: str
+
+
+def chain(name: str) -> Chain:
+    """`warning/night` → the chain `night` of the pack `warning`; Refusal for an unknown one."""
+    pack, _slash, own = name.partition("/")
+    found = packs.section(pack, "chains").get(own)
+    if found is None:
+        raise Refusal("chain-unknown", _("没有这条叫应链"), name)
+    return Chain(name, found["levels"], found["texts"], found["fallback_step"])
+
+
+def minutes(scope: Scope, grade: str) -> int:
+    """The county's minutes for an answer to a call of the grade."""
+    return int(values.running(scope, f"callout.minutes_{grade}"))
+
+
+def wait_minutes(scope: Scope, grade: str) -> int:
+    """How long a level waits for its superior before it is called all the same."""
+    return int(values.running(scope, f"callout.wait_{grade}"))
+
+
+def check(launch: Launch) -> None:
+    """Refuse a launch that could not be sent as it stands."""
+    if launch.grade not in PRIORITY or launch.kind not in KINDS:
+        raise Refusal("launch-grade", _("叫应的级别或类型不对"), launch.grade)
+    if not launch.divisions:
+        raise Refusal("launch-nowhere", _("没有选定范围"), "", _("请选择乡镇或全县"))
+    if not launch.text.strip() or messages.units(launch.text) > messages.TEXT_CHARS_MAX - 200:
+        raise Refusal("launch-text", _("短信内容为空或过长"), "", _("请缩短到 400 字以内"))
+    if "{" in launch.text:
+        raise Refusal("launch-braces", _("短信内容不能含有花括号"), "", _("请删去花括号"))
+
+
+def reached(scope: Scope, launch: Launch) -> list[Reached]:
+    """Every post that the launch reaches, upper levels first."""
+    own = chain(launch.chain)
+    found: list[Reached] = []
+    for index, level in enumerate(own.levels):
+        for post in county.posts(scope, level["posts"], _spans(launch.divisions, level["level"])):
+            found.append(Reached(post, index, level.get("fallback") or ""))
+    if not found:
+        raise Refusal("launch-nobody", _("选定范围内没有可叫应的岗位"), "", _("请核对岗位设置"))
+    return found
+
+
+def _spans(divisions: Iterable[int], level: str) -> list[tuple[int, int]]:
+    """Where posts of a level lie: the county's own seat, the townships, or all that is within."""
+    if level == "county":
+        return sorted({(county_of(code), county_of(code)) for code in divisions})
+    if level == "township":
+        seats: set[tuple[int, int]] = set()
+        for code in divisions:
+            town = township_of(code)
+            seats.add(span(code) if town is None else (town, town))
+        return sorted(seats)
+    return sorted({span(code) for code in divisions})
+
+
+def text_for(own: Chain, launch_text: str, code: str, link: str) -> str:
+    """The message to somebody of the post itself."""
+    return messages.fill(own.texts["call"], text=launch_text, code=code, link=link)

@@ -1,0 +1,82 @@
+"""Signed links: good for one person, one call, one kind of act, until the call closes or 24 h.
+
+The token carries the link's id, place and world under a signature, so that the public process can
+open exactly that place before it reads anything.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from anlan.engines.callout.models import Call, Link
+from anlan.ground import clock, secrets
+from anlan.ground.errors import NotFound
+from anlan.ground.places import span
+from anlan.ground.scope import Actor, Scope
+
+LIFE = timedelta(hours=24)
+LAYOUT = struct.Struct(">QQi")
+ACT_PATH = {"answer": "a", "headcount": "h", "fallback": "f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a link opens: a scope of one place, the call, who, and for which act."""
+
+    scope: Scope
+    act: str
+    call_id: int
+    person_id: int
+    role: str
+    object_id: int | None
+
+
+def make(call: Call, person_id: int, act: str, role: str = "", object_id: int | None = None) -> str:
+    """The address of a new link; runs inside the caller's transaction."""
+    link = Link.objects.create(
+        division=call.division, world=call.world, call=call, person_id=person_id, role=role,
+        act=act, object_id=object_id, expires_at=clock.now(call.world) + LIFE,
+    )  # fmt: skip
+    return address(link)
+
+
+def address(link: Link) -> str:
+    """The link's address as it stands in a message."""
+    payload = LAYOUT.pack(link.id, link.division, link.world)
+    return f"{base()}/{ACT_PATH[link.act]}/{secrets.sign('link', payload)}"
+
+
+def base() -> str:
+    """Where the public pages are reached from outside."""
+    from anlan.ground.machine import site
+
+    return os.environ.get("ANLAN_PUBLIC_URL") or site().address("public", "")
+
+
+def open_link(token: str, act: str) -> Opened:
+    """What the token opens; NotFound where it is forged, unknown, of another act or too old."""
+    gone = NotFound(
+        "link-gone",
+        _("这个链接已失效"),
+        "",
+        _("请打电话给乡镇值班室，或直接回复短信编码"),
+    )
+    try:
+        ident, division, world = LAYOUT.unpack(secrets.unsign("link", token))
+    except (ValueError, struct.error):
+        raise gone from None
+    finder = Scope.for_link(division, division, world, Actor("link"), act)
+    with finder.open():
+        link = Link.objects.filter(id=ident, act=act).select_related("call__callout").first()
+        if link is None or link.expires_at <= clock.now():
+            raise gone
+        if link.call.callout.state != "open" and act == "answer":
+            raise gone
+    actor = Actor("link", link.id, link.call.post_title, link.person_id, link.call.post_id)
+    scope = Scope.for_link(*span(division), world, actor, act)
+    return Opened(scope, act, link.call_id, link.person_id, link.role, link.object_id)

@@ -1,0 +1,363 @@
+"""What is due: calls to move on, messages to send, answers to read. Safe to run many times at once.
+
+    advance   calls whose `due_at` has passed → next ring, somebody who knocks, or an alarm
+    send      attempts → claimed (counted before sending) → gateway → marked
+    expire    attempts that died twice between claim and mark → unknown
+    read      messages from outside → answers; what nobody understands goes to the desk
+    close     call-outs with nothing open and past their day
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from anlan.county import queries as county
+from anlan.county.models import Post
+from anlan.engines.callout import actions, links, messages
+from anlan.engines.callout import launch as launching
+from anlan.engines.callout.decisions import Decision, Next, after_fallback, decide
+from anlan.engines.callout.models import Attempt, Call, Callout, Fallback, Inbound
+from anlan.ground import clock, journal
+from anlan.ground.live import tell
+from anlan.ground.scope import Scope
+
+log = logging.getLogger("anlan.callout")
+
+BATCH = 100
+ADVANCE_BATCH = 200
+LEASE_S = 60
+RETRY_S = 15
+RETRIES_MAX = 3
+CLOSE_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message as the gateway gets it."""
+
+    attempt_id: int
+    lease: int
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the gateway said of a message. error empty: taken, under `ref`."""
+
+    attempt_id: int
+    lease: int
+    ref: str
+    error: str = ""
+
+
+class Gateway(Protocol):
+    """A way out of the county, and in again."""
+
+    def ready(self) -> bool: ...
+
+    def submit(self, batch: Sequence[Outgoing]) -> list[Outcome]: ...
+
+
+# advance
+
+
+def advance(scope: Scope) -> int:
+    """Move on calls that are due; one transaction a batch."""
+    with scope.open():
+        now = clock.now()
+        due = list(
+            Call.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(due_at__lte=now, callout__state="open")
+            .select_related("callout")
+            .order_by("due_at")[:ADVANCE_BATCH]
+        )
+        if not due:
+            return 0
+        people = _people_of(scope, due, now)
+        for call in due:
+            _advance_one(scope, call, people, now)
+    return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Persons of the posts that a batch needs, as they stand now."""
+
+    by_post: dict[int, list[int]]
+    fallback: dict[tuple[int, str], tuple[int, str]]
+
+
+def _people_of(scope: Scope, due: list[Call], now: object) -> _People:
+    wanted = {call.post_id for call in due} | {
+        call.superior_post_id for call in due if call.superior_post_id
+    }
+    kinds = {call.fallback_kind for call in due if call.fallback_kind}
+    places = {call.division for call in due}
+    helpers = list(
+        Post.objects.filter(kind__in=kinds, division__in=places, ended_at=None).order_by("order")
+    )
+    wanted |= {post.id for post in helpers}
+    contacts = county.contacts(scope, sorted(wanted), now)  # type: ignore[arg-type]
+    fallback: dict[tuple[int, str], tuple[int, str]] = {}
+    for post in helpers:
+        if contacts[post.id]:
+            person = contacts[post.id][0].person_id
+            fallback.setdefault((post.division, post.kind), (person, post.title))
+    by_post = {post: [contact.person_id for contact in own] for post, own in contacts.items()}
+    return _People(by_post, fallback)
+
+
+def _advance_one(scope: Scope, call: Call, people: _People, now: object) -> None:
+    if call.state == "fallback":
+        decision = after_fallback(call.due_at, now)  # type: ignore[arg-type]
+    else:
+        helper = people.fallback.get((call.division, call.fallback_kind))
+        decision = decide(
+            call.rings,
+            people.by_post.get(call.post_id, []),
+            people.by_post.get(call.superior_post_id or 0, []),
+            helper[0] if helper else None,
+            call.due_at,  # type: ignore[arg-type]
+            now,  # type: ignore[arg-type]
+            call.callout.minutes,
+        )
+    if decision.vacant:
+        text = _("%(post)s 空缺") % {"post": call.post_title}
+        actions.raise_alarm(call, "vacant", text, now)  # type: ignore[arg-type]
+    _STEPS[decision.next](scope, call, decision, people, now)
+    call.reason = decision.reason
+    call.due_at = decision.due_at
+    call.version += 1
+    call.save()
+    tell(scope, "call", call.division, callout=call.callout_id, call=call.id)
+
+
+def _ring(
+    scope: Scope, call: Call, decision: Decision, people: _People, now: object
+) -> None:
+    assert decision.person_id is not None
+    template = "superior" if decision.role == "superior" else "call"
+    _queue(call, decision.person_id, decision.role, template, "answer", now)
+    call.state = "ringing"
+    call.rings += 1
+    call.started_at = call.started_at or now  # type: ignore[assignment]
+
+
+def _fall_back(
+    scope: Scope, call: Call, decision: Decision, people: _People, now: object
+) -> None:
+    assert decision.person_id is not None
+    person, title = people.fallback[(call.division, call.fallback_kind)]
+    step = launching.chain(call.callout.chain).fallback_step
+    Fallback.objects.get_or_create(
+        call=call,
+        defaults={"division": call.division, "world": call.world, "step": step,
+                  "person_id": person, "post_title": title, "given_at": now},
+    )  # fmt: skip
+    _queue(call, person, "fallback", "fallback", "fallback", now)
+    call.state = "fallback"
+
+
+def _nobody(
+    scope: Scope, call: Call, decision: Decision, people: _People, now: object
+) -> None:
+    call.state = "nobody"
+    text = _("%(post)s 无人应答") % {"post": call.post_title}
+    actions.raise_alarm(call, "nobody", text, now)  # type: ignore[arg-type]
+
+
+_STEPS: dict[Next, Callable[[Scope, Call, Decision, _People, object], None]] = {
+    Next.RING: _ring,
+    Next.FALLBACK: _fall_back,
+    Next.NOBODY: _nobody,
+    Next.WAIT: lambda *_unused: None,
+}
+
+
+def _queue(
+    call: Call, person_id: int, role: str, template: str, act: str, now: object
+) -> None:
+    own = launching.chain(call.callout.chain)
+    link = links.make(call, person_id, act, role)
+    text = messages.fill(
+        own.texts[template], text=call.callout.text, code=call.code, link=link,
+        post=call.post_title, title=call.callout.title,
+    )  # fmt: skip
+    Attempt.objects.create(
+        division=call.division, world=call.world, call=call, person_id=person_id, role=role,
+        try_no=call.rings + 1 if role != "fallback" else call.rings + 100,
+        priority=launching.PRIORITY[call.callout.grade], text=text, not_before=now,
+    )  # fmt: skip
+
+
+# send
+
+CLAIM = """
+UPDATE callout_attempt SET state = 'claimed', submits = submits + 1,
+  lease_until = anlan_now() + make_interval(secs => %s), lease = %s
+WHERE id IN (SELECT id FROM callout_attempt WHERE world = anlan_world() AND submits < 2
+  AND ((state = 'due' AND not_before <= (SELECT anlan_now()))
+    OR (state = 'claimed' AND lease_until < (SELECT anlan_now())))
+  ORDER BY priority, id LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING id, person_id, text, priority
+"""
+
+MARK = """
+UPDATE callout_attempt a SET state = CASE WHEN m.error = '' THEN 'submitted' ELSE 'failed' END,
+  submitted_at = anlan_now(), gateway_ref = m.ref, error = m.error, lease_until = NULL
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS m(id, lease, ref, error)
+WHERE a.id = m.id AND a.lease = m.lease AND a.state = 'claimed'
+"""
+
+RETRY = """
+UPDATE callout_attempt SET state = 'due', submits = 0, retries = retries + 1, error = '',
+  not_before = anlan_now() + make_interval(secs => %s)
+WHERE id = ANY(%s) AND state = 'failed' AND retries < %s
+"""
+
+
+def sender(gateway: Gateway) -> Callable[[Scope], int]:
+    """The round that sends through the gateway; nothing is claimed while it is not ready."""
+
+    def send(scope: Scope) -> int:
+        if scope.world != 0 or not gateway.ready():
+            return 0
+        batch = claim(scope)
+        if batch:
+            mark(scope, gateway.submit(batch))
+        return len(batch)
+
+    return send
+
+
+def claim(scope: Scope, size: int = BATCH) -> list[Outgoing]:
+    """Count and lease a batch before anything is sent; committed when this returns."""
+    lease = random.SystemRandom().getrandbits(62)
+    with scope.open(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, [LEASE_S, lease, size])
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[3], row[0]))
+        numbers = _numbers({row[1] for row in rows})
+    return [Outgoing(row[0], lease, numbers.get(row[1], ""), row[2]) for row in rows]
+
+
+def _numbers(people: set[int]) -> dict[int, str]:
+    from anlan.county.models import Person
+
+    return dict(Person.objects.filter(id__in=people).values_list("id", "phone"))
+
+
+def mark(scope: Scope, outcomes: list[Outcome]) -> None:
+    """Write down what the gateway said; a failure is due again RETRY_S later, three times."""
+    if not outcomes:
+        return
+    with scope.open(), connection.cursor() as cursor:
+        columns = [
+            [o.attempt_id for o in outcomes], [o.lease for o in outcomes],
+            [o.ref for o in outcomes], [o.error[:100] for o in outcomes],
+        ]  # fmt: skip
+        cursor.execute(MARK, columns)
+        failed = [o.attempt_id for o in outcomes if o.error]
+        if failed:
+            cursor.execute(RETRY, [RETRY_S, failed, RETRIES_MAX])
+        journal.line(
+            scope, "callout.sent", None, why=f"{len(outcomes) - len(failed)}/{len(outcomes)}",
+            division=0,
+        )  # fmt: skip
+
+
+def expire(scope: Scope) -> int:
+    """Twice claimed and never marked: what became of it is unknown, and escalation goes on."""
+    with scope.open():
+        return Attempt.objects.filter(
+            state="claimed", submits__gte=2, lease_until__lt=clock.now()
+        ).update(state="unknown", lease_until=None)
+
+
+# read
+
+
+def read(scope: Scope) -> int:
+    """Turn messages that carry a code into answers; the others wait for other rooms' rounds."""
+    with scope.open():
+        rows = list(
+            Inbound.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(state="new")
+            .order_by("id")[:BATCH]
+        )
+        handled = 0
+        for row in rows:
+            said = messages.read_answer(str(row.text))
+            if said is not None:
+                handled += _answer_from(scope, row, said)
+    return handled
+
+
+def _answer_from(scope: Scope, row: Inbound, said: messages.ReadAnswer) -> int:
+    """An answer counts only from the number that was called with this code."""
+    attempt = (
+        Attempt.objects.filter(
+            call__code=said.code, person_id=row.person_id, call__callout__state="open"
+        )
+        .exclude(role="fallback")
+        .order_by("-id")
+        .first()
+        if row.person_id
+        else None
+    )
+    if attempt is None:
+        return 0
+    actions.answer(
+        scope, attempt.call_id, said.kind, "sms", person_id=row.person_id, role=attempt.role,
+        happened_at=row.received_at,
+    )  # fmt: skip
+    actions.take_message(scope, row.id, "callout")
+    return 1
+
+
+def leave_rest(scope: Scope) -> int:
+    """What no room has taken is for a person: it goes to the desk. Runs after the rooms' rounds."""
+    with scope.open():
+        rows = list(
+            Inbound.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(state="new")
+            .order_by("id")[:BATCH]
+        )
+        for row in rows:
+            known = _("号码不在电话簿") if row.person_id is None else _("内容不明确")
+            actions.leave_on_desk(scope, row.id, known)
+    return len(rows)
+
+
+# close
+
+
+def close(scope: Scope) -> int:
+    """Close call-outs a day after opening; their links end with them."""
+    with scope.open():
+        now = clock.now()
+        rows = list(
+            Callout.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+                state="open", opened_at__lt=now - CLOSE_AFTER
+            )
+        )
+        for callout in rows:
+            callout.state, callout.ended_at = "closed", now
+            callout.save(update_fields=["state", "ended_at"])
+            Call.objects.filter(callout=callout).update(due_at=None)
+            journal.line(scope, "callout.close", callout)
+    return len(rows)
+
+
+__all__ = [
+    "Gateway", "Outcome", "Outgoing", "advance", "claim", "close", "expire", "leave_rest", "mark",
+    "read", "sender",
+]  # fmt: skip

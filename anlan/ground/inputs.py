@@ -1,0 +1,13 @@
+"""Text from outside, made harmless for a screen: bounded, without control and bidi marks."""
+
+from __future__ import annotations
+
+import unicodedata
+
+SHOWN_CHARS_MAX = 1000
+
+
+def shown(text: str, limit: int = SHOWN_CHARS_MAX) -> str:
+    """The text with line breaks kept and everything unprintable turned into a space."""
+    kept = (c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text)
+    return "".join(kept)[:limit]
