@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class EvacuationConfig(AppConfig):
+    name = "anlan.rooms.evacuation"
+    label = "evacuation"
+    verbose_name = "避险转移"

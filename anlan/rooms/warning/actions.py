@@ -1,0 +1,303 @@
+"""From the pasted text to the call-out: paste, draft, settle doubts, submit, approve, all-clear."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from anlan.county import queries as county
+from anlan.engines.callout import actions as callout
+from anlan.engines.callout.launch import Launch
+from anlan.engines.callout.models import Callout
+from anlan.ground import clock, journal
+from anlan.ground.actions import action
+from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
+from anlan.ground.live import tell
+from anlan.ground.models import CountyFact
+from anlan.ground.places import county_of, level
+from anlan.ground.scope import Scope
+from anlan.rooms.warning import draft as words
+from anlan.rooms.warning.decisions import TEXT_CHARS_MAX, read_bulletin
+from anlan.rooms.warning.models import Approval, Bulletin, Warning
+
+REVIEW_WITHIN = timedelta(hours=24)
+EDITABLE = ("kind", "grade", "starts_at", "divisions", "caution", "measures", "issuer")
+
+
+def township_names(scope: Scope) -> dict[str, int]:
+    """Every township under its full name and without 镇, 乡, 街道."""
+    names: dict[str, int] = {}
+    for place in county.places(scope, "township"):
+        names[place.name] = place.code
+        short = place.name.removesuffix("街道").removesuffix("镇").removesuffix("乡")
+        if len(short) >= 2:
+            names[short] = place.code
+    return names
+
+
+@action("warning.draft", journal="warning.paste")
+def paste(scope: Scope, text: str) -> Warning:
+    """Keep the text as it came, read it, and draft a warning with the doubts still open."""
+    if not text.strip():
+        raise Refusal("text-empty", _("没有内容"), "", _("请粘贴气象台发来的原文"))
+    if len(text) > TEXT_CHARS_MAX:
+        raise Refusal(
+            "text-long", _("原文超过 %(n)d 字") % {"n": TEXT_CHARS_MAX}, "",
+            _("请只粘贴一份预警的原文"),
+        )  # fmt: skip
+    now = clock.now()
+    found = read_bulletin(text, township_names(scope), now)
+    bulletin = Bulletin.objects.create(
+        division=_county(scope), world=scope.world, text=text,
+        reading={**_plain(asdict(found))}, pasted_by=scope.actor.label, received_at=now,
+    )  # fmt: skip
+    journal.line(scope, "warning.paste", bulletin, after=text)
+    grade = found.grade or "blue"
+    todo, law = words.measures(grade)
+    own = words.kind_text(found.kind)
+    divisions = list(found.areas) or ([_county(scope)] if found.whole_county else [])
+    row = Warning(
+        division=_county(scope), world=scope.world, bulletin=bulletin, kind=found.kind,
+        kind_label=own["label"] or found.kind_label, grade=found.grade,
+        starts_at=found.issued_at or now, divisions=divisions, caution=own["caution"],
+        measures=todo, measures_law=law, issuer=_authority(), signal_issuer=found.issuer,
+        doubts=[_plain(asdict(doubt)) for doubt in found.doubts], drafted_by=scope.actor.label,
+        drafted_account=scope.actor.id, drafted_person=scope.actor.person_id,
+    )  # fmt: skip
+    _reword(scope, row)
+    row.save()
+    tell(scope, "warning", row.division, warning=row.id)
+    return row
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON-able: times as ISO text, enums as their value."""
+    kept: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        elif name == "act":
+            value = value.value if value is not None else None
+        elif name == "doubts":
+            value = [dict(doubt) for doubt in value]
+        kept[name] = value
+    return kept
+
+
+def _county(scope: Scope) -> int:
+    return county_of(scope.lo) if scope.kind == "post" else _fact().code
+
+
+def _fact() -> CountyFact:
+    fact = CountyFact.objects.first()
+    if fact is None:
+        raise NotFound("no-county", _("还没有建立县"), "", _("请运行 anlan county new"))
+    return fact
+
+
+def _authority() -> str:
+    """In whose name the warning goes out (突发事件应对法 art. 64: the county's government)."""
+    return f"{_fact().name}人民政府"
+
+
+def _reword(scope: Scope, row: Warning) -> None:
+    """Area and message follow the fields."""
+    names = county.place_names(scope, row.divisions)
+    whole = any(level(code) == "county" for code in row.divisions)
+    listed = "、".join(names.get(code, str(code)) for code in sorted(row.divisions))
+    row.area = "全县" if whole else listed
+    if row.grade:
+        row.sms = words.message(
+            "warning", _fact().name, row.kind_label, row.grade, row.starts_at, row.area,
+            row.caution, row.measures,
+        )  # fmt: skip
+
+
+def _row(scope: Scope, warning_id: int, version: int | None = None) -> Warning:
+    row = Warning.objects.select_for_update(of=("self",)).filter(id=warning_id).first()
+    if row is None:
+        raise NotFound("warning-unknown", _("没有这份预警"), str(warning_id))
+    if version is not None and row.version != version:
+        raise Conflict(
+            "changed-meanwhile", _("这份预警已被修改"), f"v{row.version}", _("请看新内容后再办")
+        )
+    return row
+
+
+@action("warning.draft", journal="warning.revise")
+def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any]) -> Warning:
+    """Change fields; doubts about a changed field are settled by it. An approval becomes void."""
+    row = _row(scope, warning_id, version)
+    if row.state not in ("draft", "submitted"):
+        raise Refusal("warning-sent", _("已发出的预警不能修改"), "", _("请发布变更或解除"))
+    unknown = set(changes) - set(EDITABLE) - {"settled", "sms"}
+    if unknown:
+        raise Refusal("field-unknown", _("不能修改这些字段"), "、".join(sorted(unknown)))
+    before = {name: getattr(row, name) for name in changes if name != "settled"}
+    settled = set(changes.pop("settled", []))
+    own_sms = changes.pop("sms", None)
+    _check_changes(changes)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    if "kind" in changes:
+        own = words.kind_text(row.kind)
+        row.kind_label = own["label"] or row.kind_label
+    row.doubts = [doubt for doubt in row.doubts if doubt["code"] not in settled]
+    _reword(scope, row)
+    if own_sms:
+        row.sms = own_sms.strip()
+    row.state = "draft"
+    row.version += 1
+    row.save()
+    journal.line(scope, "warning.revise", row, before=before, after=changes)
+    tell(scope, "warning", row.division, warning=row.id)
+    return row
+
+
+def _check_changes(changes: dict[str, Any]) -> None:
+    if "grade" in changes and changes["grade"] not in words.GRADES:
+        raise Refusal("grade-form", _("请选择红、橙、黄、蓝之一"))
+    if "divisions" in changes and not changes["divisions"]:
+        raise Refusal("area-empty", _("没有选定范围"), "", _("请选择乡镇或全县"))
+
+
+@action("warning.draft", journal="warning.submit")
+def submit(scope: Scope, warning_id: int, version: int) -> Warning:
+    """Hand it to a second person; open doubts and missing fields stop it here."""
+    row = _row(scope, warning_id, version)
+    if row.doubts:
+        raise Refusal(
+            "doubts-open", _("还有 %(n)d 处存疑没有确认") % {"n": len(row.doubts)},
+            row.doubts[0]["message"], _("请逐处确认"),
+        )  # fmt: skip
+    missing = [name for name in ("kind_label", "grade", "divisions", "sms") if not getattr(row, name)]
+    if missing:
+        raise Refusal("fields-missing", _("还缺：种类、级别或范围"), "、".join(missing))
+    if row.state != "draft":
+        raise Refusal("state", _("这份预警不是草稿"), row.state)
+    row.state, row.submitted_at = "submitted", clock.now()
+    row.save(update_fields=["state", "submitted_at"])
+    journal.line(scope, "warning.submit", row)
+    tell(scope, "warning", row.division, warning=row.id)
+    return row
+
+
+@action("warning.approve", journal="warning.approve")
+def approve(scope: Scope, warning_id: int, version: int) -> Callout:
+    """A second person's yes; the call-out opens in the same transaction."""
+    row = _row(scope, warning_id, version)
+    if row.state in ("approved", "released"):
+        raise Conflict("approved-already", _("这份预警已由别人批准"), row.area)
+    if row.state != "submitted":
+        raise Refusal("not-submitted", _("这份预警还没有提交审批"), row.state)
+    _other_person(scope, row)
+    _approval(scope, row, "release")
+    journal.line(scope, "warning.approve", row)
+    return _release(scope, row, approved_by=scope.actor.person_id)
+
+
+@action("warning.override", journal="warning.override")
+def override(scope: Scope, warning_id: int, version: int, why: str) -> Callout:
+    """Urgent: one person alone, with a reason, reviewed within a day."""
+    row = _row(scope, warning_id, version)
+    if not why.strip():
+        raise Refusal("why-empty", _("紧急发布须写明原因"), "", _("例如：房屋已进水，无法等待"))
+    if row.state not in ("draft", "submitted") or not row.grade or not row.divisions:
+        raise Refusal("not-ready", _("这份预警还不完整或已发出"), row.state)
+    row.override_why = why.strip()
+    row.review_due_at = clock.now() + REVIEW_WITHIN
+    journal.line(scope, "warning.override", row, why=why)
+    return _release(scope, row, approved_by=-1)
+
+
+def _other_person(scope: Scope, row: Warning) -> None:
+    """Neither the drafter's account nor the same human under another account."""
+    actor = scope.actor
+    same_account = actor.id is not None and actor.id == row.drafted_account
+    same_person = actor.person_id is not None and actor.person_id == row.drafted_person
+    if same_account or same_person:
+        raise Denied(
+            "second-person", _("起草人不能批准自己的预警"), actor.label, _("请由另一人批准")
+        )
+
+
+def _approval(scope: Scope, row: Warning, act: str) -> None:
+    try:
+        with transaction.atomic():
+            Approval.objects.create(
+                division=row.division, world=row.world, warning=row, act=act,
+                of_version=row.version, approved_by=scope.actor.label, account=scope.actor.id,
+                person=scope.actor.person_id, approved_at=clock.now(),
+            )  # fmt: skip
+    except IntegrityError:
+        raise Conflict("approved-already", _("这份预警已由别人批准"), row.area) from None
+
+
+def _release(scope: Scope, row: Warning, approved_by: int | None) -> Callout:
+    opened = callout.open_callout(
+        scope,
+        Launch(
+            origin_kind="warning.warning", origin_id=row.id, chain="warning/night",
+            grade=row.grade, title=title(row), text=row.sms, divisions=tuple(row.divisions),
+            key=f"warning-{row.id}-{row.version}", drafted_by=row.drafted_person,
+            approved_by=approved_by,
+        ),
+    )  # fmt: skip
+    row.state, row.released_at, row.callout_id = "released", clock.now(), opened.id
+    row.save()
+    tell(scope, "warning", row.division, warning=row.id)
+    return opened
+
+
+def title(row: Warning) -> str:
+    """暴雨橙色预警."""
+    return f"{row.kind_label}{words.grade_label(row.grade)}预警" if row.grade else row.kind_label
+
+
+@action("warning.draft", journal="warning.lift.submit")
+def propose_lift(scope: Scope, warning_id: int, version: int) -> Warning:
+    """Ask for the all-clear; a second person approves it."""
+    row = _row(scope, warning_id, version)
+    if row.state != "released":
+        raise Refusal("not-released", _("只有已发出的预警可以解除"), row.state)
+    row.submitted_at = clock.now()
+    row.version += 1
+    row.drafted_account, row.drafted_person = scope.actor.id, scope.actor.person_id
+    row.drafted_by = scope.actor.label
+    row.state = "approved"
+    row.save()
+    journal.line(scope, "warning.lift.submit", row)
+    tell(scope, "warning", row.division, warning=row.id)
+    return row
+
+
+@action("warning.approve", journal="warning.lift")
+def approve_lift(scope: Scope, warning_id: int, version: int) -> Callout:
+    """All-clear by the same chain, in the words of the pack."""
+    row = _row(scope, warning_id, version)
+    if row.state != "approved":
+        raise Refusal("no-lift", _("没有待批准的解除"), row.state)
+    _other_person(scope, row)
+    _approval(scope, row, "lift")
+    text = words.message(
+        "all_clear", _fact().name, row.kind_label, row.grade, clock.now(), row.area, "", ""
+    )
+    opened = callout.open_callout(
+        scope,
+        Launch(
+            origin_kind="warning.warning", origin_id=row.id, chain="warning/night",
+            grade=row.grade, title=title(row) + "解除", text=text,
+            divisions=tuple(row.divisions), key=f"lift-{row.id}-{row.version}",
+            kind="all_clear", follows=row.callout_id, drafted_by=row.drafted_person,
+            approved_by=scope.actor.person_id,
+        ),
+    )  # fmt: skip
+    row.state, row.lifted_callout_id = "lifted", opened.id
+    row.save()
+    journal.line(scope, "warning.lift", row)
+    tell(scope, "warning", row.division, warning=row.id)
+    return opened

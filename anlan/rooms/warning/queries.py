@@ -1,0 +1,82 @@
+"""Warnings as they are shown: the list, one with its text marked, its preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anlan.engines.callout import queries as callout
+from anlan.engines.callout.launch import Launch
+from anlan.engines.callout.queries import Preview
+from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.scope import Scope
+from anlan.rooms.warning.actions import title
+from anlan.rooms.warning.models import Approval, Warning
+
+ROWS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the bulletin; doubt names what is not sure about it."""
+
+    text: str
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A warning with all that its page needs."""
+
+    row: Warning
+    title: str
+    pieces: list[Piece]
+    approvals: list[Approval]
+    preview: Preview | None
+    preview_refusal: str
+
+
+def recent(scope: Scope, rows: int = 30) -> list[Warning]:
+    """The newest warnings; what waits for approval first."""
+    with scope.open():
+        found = list(Warning.objects.order_by("-id")[: min(rows, ROWS_MAX)])
+    return sorted(found, key=lambda row: (row.state not in ("submitted", "approved"), -row.id))
+
+
+def shown(scope: Scope, warning_id: int) -> Shown:
+    """One warning; NotFound where the scope does not see it."""
+    with scope.open():
+        row = Warning.objects.select_related("bulletin").filter(id=warning_id).first()
+        if row is None:
+            raise NotFound("warning-unknown", "没有这份预警", str(warning_id), "请返回列表")
+        approvals = list(row.approvals.order_by("id"))
+        preview, refusal = _preview(scope, row)
+    return Shown(row, title(row), _pieces(row), approvals, preview, refusal)
+
+
+def _preview(scope: Scope, row: Warning) -> tuple[Preview | None, str]:
+    if row.state not in ("draft", "submitted") or not row.grade or not row.divisions:
+        return None, ""
+    launch = Launch(
+        origin_kind="warning.warning", origin_id=row.id, chain="warning/night", grade=row.grade,
+        title=title(row), text=row.sms, divisions=tuple(row.divisions), key="preview",
+    )  # fmt: skip
+    try:
+        return callout.preview(scope, launch), ""
+    except Refusal as refusal:
+        return None, str(refusal)
+
+
+def _pieces(row: Warning) -> list[Piece]:
+    """The bulletin cut at its open doubts."""
+    if row.bulletin is None:
+        return []
+    text, at, found = row.bulletin.text, 0, []
+    marked = sorted(
+        (d["start"], d["end"], d["message"]) for d in row.doubts if d["end"] > d["start"]
+    )
+    for start, end, message in marked:
+        if start < at:
+            continue
+        found += [Piece(text[at:start], ""), Piece(text[start:end], message)]
+        at = end
+    return [piece for piece in [*found, Piece(text[at:], "")] if piece.text]
