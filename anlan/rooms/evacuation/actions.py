@@ -1,0 +1,216 @@
+"""All writes of an evacuation: zones and households, openings by an order, headcounts, closing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from anlan.engines.callout import actions as callout
+from anlan.engines.callout import queries as callouts
+from anlan.ground import clock, journal
+from anlan.ground.actions import action
+from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.live import tell
+from anlan.ground.places import span
+from anlan.ground.scope import Scope
+from anlan.rooms.evacuation.decisions import Fault, Figures, adds_up, total
+from anlan.rooms.evacuation.models import WHERE, Headcount, Household, Opening, Shelter, Zone
+
+HOUSEHOLDS_MAX = 60
+STANDINGS = {name for name, _label in WHERE}
+MESSAGE = "{title}：请清点{zone}（{homes}户{people}人），点{link}逐户登记，或回短信“转移几人 剩几人”。"
+
+
+@action("evacuation.edit", journal="evacuation.shelter.add")
+def add_shelter(scope: Scope, division: int, name: str, capacity: int, **place: Any) -> Shelter:
+    """A place to go."""
+    if capacity <= 0 or not name.strip():
+        raise Refusal("shelter-form", _("请填写名称和大于零的容量"), name)
+    row = Shelter.objects.create(
+        division=division, world=scope.world, name=name.strip(), capacity=capacity, **place
+    )
+    journal.line(scope, "evacuation.shelter.add", row)
+    return row
+
+
+@action("evacuation.edit", journal="evacuation.zone.add")
+def add_zone(
+    scope: Scope, division: int, name: str, hazard: str, shelter_id: int | None, **place: Any
+) -> Zone:
+    """A zone of a village."""
+    if not name.strip():
+        raise Refusal("zone-name", _("请填写片区名称"))
+    row = Zone.objects.create(
+        division=division, world=scope.world, name=name.strip(), hazard=hazard,
+        shelter_id=shelter_id, **place,
+    )  # fmt: skip
+    journal.line(scope, "evacuation.zone.add", row)
+    tell(scope, "county", division, zone=row.id)
+    return row
+
+
+@action("evacuation.edit", journal="evacuation.household.add")
+def add_household(
+    scope: Scope, zone_id: int, head: str, people: int, needs: str = "",
+    helper_id: int | None = None,
+) -> Household:  # fmt: skip
+    """A household of a zone: its head, how many, what help, and who fetches them."""
+    zone = Zone.objects.filter(id=zone_id).first()
+    if zone is None:
+        raise NotFound("zone-unknown", _("没有这个片区"), str(zone_id))
+    if not head.strip() or not 0 < people <= 50:
+        raise Refusal("household-form", _("请填写户主和 1 到 50 的人数"), zone.name)
+    order = zone.households.count()
+    if order >= HOUSEHOLDS_MAX:
+        raise Refusal("zone-full", _("一个片区最多 60 户"), zone.name, _("请分成两个片区"))
+    row = Household.objects.create(
+        division=zone.division, world=scope.world, zone=zone, head=head.strip(), people=people,
+        needs=needs.strip() or None, helper_id=helper_id, order=order,
+    )  # fmt: skip
+    journal.line(scope, "evacuation.household.add", row, after=[head, people, needs])
+    return row
+
+
+@action("evacuation.open", journal="evacuation.open", may_change_nothing=True)
+def open_zones(
+    scope: Scope, origin_kind: str, origin_id: int, callout_id: int, divisions: list[int],
+    title: str,
+) -> list[Opening]:  # fmt: skip
+    """Open every zone in the places; each village head gets a link to count. Safe to repeat."""
+    opened = []
+    for code in divisions:
+        for zone in Zone.objects.filter(division__range=span(code)).order_by("division", "id"):
+            row, new = _open_one(scope, zone, origin_kind, origin_id, callout_id)
+            if new:
+                opened.append(row)
+                _send_link(scope, row, zone, callout_id, title)
+    if opened:
+        journal.line(
+            scope, "evacuation.open", (origin_kind, origin_id), why=title, after=len(opened)
+        )
+        tell(scope, "headcount", scope.lo, origin=origin_id)
+    return opened
+
+
+def _open_one(
+    scope: Scope, zone: Zone, origin_kind: str, origin_id: int, callout_id: int
+) -> tuple[Opening, bool]:
+    people = zone.households.aggregate(n=Sum("people"))["n"] or 0
+    return Opening.objects.get_or_create(
+        world=scope.world, zone=zone, origin_kind=origin_kind, origin_id=origin_id,
+        defaults={"division": zone.division, "callout_id": callout_id, "to_move": people,
+                  "not_yet": people, "opened_at": clock.now()},
+    )  # fmt: skip
+
+
+def _send_link(scope: Scope, row: Opening, zone: Zone, callout_id: int, title: str) -> None:
+    call = callouts.call_for(scope, callout_id, zone.division)
+    person = callouts.holder_of_call(scope, call) if call else None
+    if call is None or person is None:
+        return
+    link = callout.issue_link(scope, call.id, person, "headcount", row.id)
+    homes = zone.households.count()
+    text = (
+        MESSAGE.replace("{title}", title).replace("{zone}", zone.name)
+        .replace("{homes}", str(homes)).replace("{people}", str(row.to_move))
+        .replace("{link}", link)
+    )  # fmt: skip
+    callout.send_more(scope, call.id, person, text)
+
+
+def figures_of(row: Opening) -> Figures:
+    """The zone's figures as they stand."""
+    return Figures(
+        row.to_move, row.sheltered, row.relatives, row.elsewhere, row.refused, row.missing,
+        row.not_yet,
+    )  # fmt: skip
+
+
+@action(None, open_to="the village head by a signed link or SMS, or who keys a sheet in",
+        journal="evacuation.count")  # fmt: skip
+def record_headcount(
+    scope: Scope,
+    opening_id: int,
+    figures: Figures,
+    via: str,
+    *,
+    households: dict[str, Any] | None = None,
+    person_id: int | None = None,
+    happened_at: datetime | None = None,
+) -> Headcount:
+    """A new version of a zone's count; refused where it does not add up, and nothing is lost."""
+    if scope.kind == "post":
+        scope.need("evacuation.count")
+    row = Opening.objects.select_for_update(of=("self",)).filter(id=opening_id).first()
+    if row is None:
+        raise NotFound("opening-unknown", _("没有这次转移"), str(opening_id))
+    if row.state != "open":
+        raise Refusal("opening-closed", _("这次转移已结束"), "", _("请联系乡镇值班室"))
+    _check(figures)
+    now = clock.now()
+    for name, value in asdict(figures).items():
+        setattr(row, name, value)
+    row.counts += 1
+    row.counted_at = now
+    row.version += 1
+    row.save()
+    count = Headcount.objects.create(
+        division=row.division, world=row.world, opening=row, number=row.counts,
+        figures=asdict(figures), households=households or {}, via=via,
+        person_id=person_id or scope.actor.person_id,
+        keyed_by=scope.actor.label if via == "keyed" else "",
+        happened_at=happened_at or now, received_at=now,
+    )  # fmt: skip
+    journal.line(scope, "evacuation.count", count, after=asdict(figures))
+    tell(scope, "headcount", row.division, opening=row.id)
+    return count
+
+
+def _check(figures: Figures) -> None:
+    verdict = adds_up(figures)
+    if verdict.fault is Fault.DOES_NOT_ADD_UP:
+        raise Refusal(
+            "does-not-add-up",
+            _("应转 %(a)d 人，四项相加是 %(b)d 人")
+            % {"a": figures.to_move, "b": figures.to_move + verdict.off_by},
+            _("相差 %(n)d 人") % {"n": abs(verdict.off_by)},
+            _("已安置、投亲、自行离开、未转相加应等于应转，请逐户核对"),
+        )
+    if verdict.fault is not None:
+        raise Refusal("figure-range", _("人数不对"), str(verdict.off_by), _("请核对后重填"))
+
+
+def tally(people: dict[int, int], said: dict[int, tuple[str, int]]) -> Figures:
+    """Figures from households: people of each, and (where they are, how many) as counted.
+
+    A household that nobody spoke of is not yet moved; one with fewer than its people leaves the
+    rest there.
+    """
+    rows = []
+    for ident, count in people.items():
+        where, moved = said.get(ident, ("not_yet", count))
+        if where not in STANDINGS or not 0 <= moved <= count:
+            raise Refusal("household-where", _("这一户填得不对"), str(ident), _("请重新选择"))
+        rows.append(Figures(to_move=count, **_spread(where, moved, count)))
+    return total(rows)
+
+
+def _spread(where: str, moved: int, count: int) -> dict[str, int]:
+    if where == "not_yet":
+        return {"not_yet": count}
+    return {where: moved, "not_yet": count - moved}
+
+
+@action("evacuation.open", journal="evacuation.close", may_change_nothing=True)
+def close_openings(scope: Scope, origin_kind: str, origin_id: int) -> int:
+    """You may go home: the openings of an order end; what was counted stays."""
+    rows = Opening.objects.filter(origin_kind=origin_kind, origin_id=origin_id, state="open")
+    changed = rows.update(state="closed", closed_at=clock.now())
+    if changed:
+        journal.line(scope, "evacuation.close", (origin_kind, origin_id), after=changed)
+        tell(scope, "headcount", scope.lo, origin=origin_id)
+    return changed
