@@ -12,6 +12,7 @@ import os
 import threading
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -198,7 +199,8 @@ class SmppGateway:
         number = _text(pdu.source_addr)
         text = _body(pdu)
         reference = getattr(pdu, "user_message_reference", None)
-        key = ident or (f"{number}-{reference}" if reference else uuid.uuid4().hex)
+        told = f"{number}-{reference}-{zlib.crc32(text.encode()):08x}"
+        key = ident or (told if reference else uuid.uuid4().hex)
         try:
             self.receive(key[:70], number, text)
         except Exception:

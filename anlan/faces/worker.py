@@ -1,0 +1,77 @@
+"""The worker: the one visible list of rounds, in the order in which data flows."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+
+os.environ.setdefault("ANLAN_ROLE", "worker")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.faces.settings")
+
+log = logging.getLogger("anlan.worker")
+
+
+def rounds(gateway: object) -> list[object]:
+    """Every round of a county. Lanes run side by side; within a lane, one after another."""
+    from anlan.engines.callout import rounds as callout
+    from anlan.ground import journal
+    from anlan.ground.machine import site
+    from anlan.ground.rounds import Round
+    from anlan.rooms.evacuation import rounds as evacuation
+
+    def anchor(scope: object) -> int:
+        journal.anchor(scope, site().anchors)  # type: ignore[arg-type]
+        return 0
+
+    return [
+        Round("callout.advance", 0.5, callout.advance, lane="calls"),
+        Round("callout.expire", 10, callout.expire, lane="calls"),
+        Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
+        Round("callout.read", 0.5, callout.read, lane="read"),
+        Round("evacuation.read", 0.5, evacuation.read_messages, lane="read"),
+        Round("callout.desk", 1.0, callout.leave_rest, lane="read"),
+        Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
+        Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
+        Round("callout.close", 60, callout.close, lane="rooms"),
+        Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
+        Round("journal.anchor", 300, anchor, lane="journal", each_world=False),
+    ]
+
+
+def _receive(key: str, number: str, text: str) -> None:
+    """A message from outside: stored here, in its own transaction, before it is acknowledged."""
+    from django.db import InterfaceError, OperationalError, connections
+
+    from anlan.engines.callout.actions import receive_message
+    from anlan.ground.scope import Scope
+
+    try:
+        receive_message(Scope.for_round("gateway"), "smpp", key, number, text)
+    except (OperationalError, InterfaceError):
+        connections.close_all()
+        raise
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from anlan.engines.callout.gateway import Centre, SmppGateway
+    from anlan.ground.machine import site
+    from anlan.ground.rounds import run_forever
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_unused: stop.set())
+    gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
+    log.info("worker %s runs", os.getpid())
+    run_forever(rounds(gateway), stop)  # type: ignore[arg-type]
+    gateway.stop()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

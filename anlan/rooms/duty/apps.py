@@ -1,7 +1,0 @@
-from django.apps import AppConfig
-
-
-class DutyConfig(AppConfig):
-    name = "anlan.rooms.duty"
-    label = "duty"
-    verbose_name = "值守"
