@@ -28,7 +28,9 @@ async def run(options: argparse.Namespace) -> None:
         crowd.set(True, options.no_answer, tuple(options.delay_s), options.seed)
     server = await centre.serve(HOST, options.smpp_port)
     pages = serve(box, options.http_port)
-    print(f"phonebox http://localhost:{options.http_port} smpp {HOST}:{options.smpp_port}", flush=True)
+    print(
+        f"phonebox http://localhost:{options.http_port} smpp {HOST}:{options.smpp_port}", flush=True
+    )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -105,7 +105,11 @@ class Session:
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.replies[self.sequence] = waiting
         data = pdu.make_deliver(
-            self.sequence, str(row["phone"]), str(row["peer"]), str(row["text"]), int(str(row["id"]))
+            self.sequence,
+            str(row["phone"]),
+            str(row["peer"]),
+            str(row["text"]),
+            int(str(row["id"])),
         )
         try:
             await self.send(data)
@@ -134,9 +138,7 @@ class Centre:
         self.loop = asyncio.get_running_loop()
         return await asyncio.start_server(self._connected, host, port)
 
-    async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self.sessions) >= CONNECTIONS_MAX:
             writer.close()
             return

@@ -236,7 +236,7 @@ def _phone(box: Box, phone: str) -> str:
     )
     action = f"/api/phones/{quote(phone)}/send"
     body = (
-        f"<h1>{html.escape(phone)}</h1><ol class=\"messages\">{bubbles or '<p>没有短信</p>'}</ol>"
+        f'<h1>{html.escape(phone)}</h1><ol class="messages">{bubbles or "<p>没有短信</p>"}</ol>'
         f'<form method="post" action="{action}" class="quick">{quick}</form>'
         f'<form method="post" action="{action}" class="free"><input name="text" maxlength="500"'
         ' required placeholder="写短信" aria-label="写短信"><button>发送</button></form>'

@@ -160,7 +160,13 @@ def make(command: int, status: int, sequence: int, body: bytes = b"") -> bytes:
 
 
 def make_deliver(
-    sequence: int, source: str, destination: str, text: str, reference: int, *, receipt: bool = False
+    sequence: int,
+    source: str,
+    destination: str,
+    text: str,
+    reference: int,
+    *,
+    receipt: bool = False,
 ) -> bytes:
     """A deliver_sm: an answer from a telephone, or a delivery receipt."""
     raw = text.encode("latin-1" if receipt else "utf-16-be")

@@ -74,7 +74,9 @@ class Store:
         return [dict(row) for row in rows]
 
     @_locked
-    def of_phone(self, phone: str, mark_seen: bool = False, limit: int = 200) -> list[dict[str, Any]]:
+    def of_phone(
+        self, phone: str, mark_seen: bool = False, limit: int = 200
+    ) -> list[dict[str, Any]]:
         """One telephone's messages, oldest first."""
         if mark_seen:
             self.base.execute("UPDATE message SET seen = 1 WHERE phone = ? AND seen = 0", (phone,))

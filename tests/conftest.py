@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         ANLAN_FILES=str(home / "files"),
         ANLAN_ROLE="console",
         ANLAN_TEST="1",
-        DJANGO_SETTINGS_MODULE=os.environ.get("ANLAN_TRY", "anlan.faces.settings"),
+        DJANGO_SETTINGS_MODULE="anlan.faces.settings",
     )
     from anlan.ground.secrets import make_keys
 
@@ -147,7 +147,6 @@ def county_db(cluster: Any, small_template: str) -> Iterator[str]:
 def full_template(cluster: Any, template: str) -> str:
     """The demonstration county whole: 26 townships, 301 villages."""
     from anlan.county import demo
-
     from anlan.ground.scope import Scope
 
     name = "anlan_full_template"

@@ -141,9 +141,7 @@ def vacate(scope: Scope, post_id: int, rank: int, version: int) -> None:
     """The post (or the deputy's place) is vacant from now on."""
     post: Post = _must_exist(Post, post_id, "post")  # type: ignore[assignment]
     check_version(post, version)
-    ended = Holding.objects.filter(post=post, rank=rank, valid_to=None).update(
-        valid_to=clock.now()
-    )
+    ended = Holding.objects.filter(post=post, rank=rank, valid_to=None).update(valid_to=clock.now())
     post.version += 1
     post.save(update_fields=["version"])
     journal.line(scope, "county.post.vacate", post, after=[rank, ended])

@@ -174,8 +174,7 @@ def _units(world: int) -> list[Unit]:
         )
         if name != COLLECTIVES[0]:
             UnitMember.objects.bulk_create(
-                UnitMember(division=CODE, world=world, collective=own, member=unit)
-                for unit in made
+                UnitMember(division=CODE, world=world, collective=own, member=unit) for unit in made
             )
     return made
 
@@ -185,8 +184,7 @@ def _township(maker: _Maker, township: Division, villages: list[Division]) -> No
     leader = maker.post(township.code, "township_leader", f"{name}主要领导", 1)
     maker.post(township.code, "township_duty", f"{name}值班室", 3, leader)
     cadres = [
-        maker.post(township.code, "township_cadre", f"{name}驻村干部{n}", 1, leader)
-        for n in (1, 2)
+        maker.post(township.code, "township_cadre", f"{name}驻村干部{n}", 1, leader) for n in (1, 2)
     ]
     for number, village in enumerate(villages):
         vacant = village.code in VACANT_VILLAGES

@@ -16,7 +16,9 @@ class UtcFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
-        return "".join(c if unicodedata.category(c)[0] not in "CZ" or c == " " else " " for c in line)
+        return "".join(
+            c if unicodedata.category(c)[0] not in "CZ" or c == " " else " " for c in line
+        )
 
     def formatException(self, ei: object) -> str:
         text = super().formatException(ei)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ fails a test.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -20,6 +21,10 @@ from anlan.ground.errors import Denied, Refusal
 from anlan.ground.scope import Scope
 
 View = Callable[..., HttpResponseBase]
+# The public process has a plain page of its own; `select` takes the first that is installed.
+REFUSAL_PAGE = (
+    ["portal/refusal.html"] if os.environ.get("ANLAN_ROLE") == "public" else ["refusal.html"]
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -69,7 +74,7 @@ def refused(request: HttpRequest, refusal: Refusal, kind: str = "page") -> HttpR
     """The refusal as a page, or as JSON where the view or the caller speaks JSON."""
     if kind == "json" or request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"error": refusal.as_dict()}, status=refusal.status)
-    return render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
+    return render(request, REFUSAL_PAGE, {"refusal": refusal}, status=refusal.status)
 
 
 def _declared(access: Access) -> Callable[[View], View]:

@@ -71,8 +71,9 @@ def test_the_phone_book_finds_by_name_pinyin_initials_number_and_post(
     county_db: str, sought: str
 ) -> None:
     with COMMAND.open():
-        held = Person.objects.get(holdings__post__kind="village_head", holdings__rank=0,
-                                  division=VILLAGES[0])
+        held = Person.objects.get(
+            holdings__post__kind="village_head", holdings__rank=0, division=VILLAGES[0]
+        )
         wanted = held.phone if sought.isdigit() else sought
     found = queries.phone_book(COMMAND, str(wanted))
     assert held.id in [entry.person_id for entry in found]

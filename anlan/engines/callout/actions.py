@@ -22,9 +22,9 @@ from anlan.engines.callout.models import Alarm, Answer, Attempt, Call, Callout, 
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
+from anlan.ground.inputs import shown
 from anlan.ground.live import tell
 from anlan.ground.places import span
-from anlan.ground.inputs import shown
 from anlan.ground.policy import values
 from anlan.ground.scope import Scope
 
@@ -95,7 +95,9 @@ def _body_digest(launch: Launch) -> bytes:
 
 def _same(scope: Scope, known: Callout, body: bytes) -> Callout:
     if bytes(known.body_digest) != body:
-        raise Conflict("key-reused", _("同一请求键已用于另一份内容"), known.key, _("请重新打开页面"))
+        raise Conflict(
+            "key-reused", _("同一请求键已用于另一份内容"), known.key, _("请重新打开页面")
+        )
     return known
 
 
@@ -217,9 +219,7 @@ def close_fallback(
     if scope.kind == "post":
         scope.need("callout.fallback")
     if not proof.strip() and not proof_file:
-        raise Refusal(
-            "proof-empty", _("请写明怎样告知的"), "", _("例如：敲门当面告知，户主在家")
-        )
+        raise Refusal("proof-empty", _("请写明怎样告知的"), "", _("例如：敲门当面告知，户主在家"))
     call = Call.objects.select_for_update(of=("self",)).filter(id=call_id).first()
     task = Fallback.objects.select_for_update(of=("self",)).filter(call_id=call_id).first()
     if call is None or task is None:

@@ -133,9 +133,7 @@ class SmppGateway:
             waiting.append(self._send(out))
         self._wait_for(waiting)
         done = [w for w in waiting if not w.parts]
-        return outcomes + [
-            Outcome(w.out.attempt_id, w.out.lease, w.ref, w.error) for w in done
-        ]
+        return outcomes + [Outcome(w.out.attempt_id, w.out.lease, w.ref, w.error) for w in done]
 
     def _send(self, out: Outgoing) -> _Waiting:
         pieces = messages.parts(out.text)
@@ -228,9 +226,7 @@ class SmppGateway:
         client.set_message_received_handler(lambda pdu: self._delivered(pdu))
         client.set_error_pdu_handler(self._responded)
         client.connect()
-        client.bind_transceiver(
-            system_id=self.centre.system_id, password=self.centre.password
-        )
+        client.bind_transceiver(system_id=self.centre.system_id, password=self.centre.password)
         self.client = client
         self.bound.set()
         log.info("bound to the SMS centre at %s:%s", self.centre.host, self.centre.port)

@@ -155,9 +155,7 @@ class Inbound(Operational):
         constraints = [
             models.UniqueConstraint(fields=["gateway", "message_id"], name="inbound_once")
         ]
-        indexes = [
-            models.Index(fields=["id"], name="inbound_new", condition=models.Q(state="new"))
-        ]
+        indexes = [models.Index(fields=["id"], name="inbound_new", condition=models.Q(state="new"))]
 
 
 class Fallback(Operational):

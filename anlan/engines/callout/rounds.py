@@ -1,10 +1,10 @@
 """What is due: calls to move on, messages to send, answers to read. Safe to run many times at once.
 
-    advance   calls whose `due_at` has passed → next ring, somebody who knocks, or an alarm
-    send      attempts → claimed (counted before sending) → gateway → marked
-    expire    attempts that died twice between claim and mark → unknown
-    read      messages from outside → answers; what nobody understands goes to the desk
-    close     call-outs with nothing open and past their day
+advance   calls whose `due_at` has passed → next ring, somebody who knocks, or an alarm
+send      attempts → claimed (counted before sending) → gateway → marked
+expire    attempts that died twice between claim and mark → unknown
+read      messages from outside → answers; what nobody understands goes to the desk
+close     call-outs with nothing open and past their day
 """
 
 from __future__ import annotations
@@ -141,9 +141,7 @@ def _advance_one(scope: Scope, call: Call, people: _People, now: object) -> None
     tell(scope, "call", call.division, callout=call.callout_id, call=call.id)
 
 
-def _ring(
-    scope: Scope, call: Call, decision: Decision, people: _People, now: object
-) -> None:
+def _ring(scope: Scope, call: Call, decision: Decision, people: _People, now: object) -> None:
     assert decision.person_id is not None
     template = "superior" if decision.role == "superior" else "call"
     _queue(call, decision.person_id, decision.role, template, "answer", now)
@@ -152,9 +150,7 @@ def _ring(
     call.started_at = call.started_at or now  # type: ignore[assignment]
 
 
-def _fall_back(
-    scope: Scope, call: Call, decision: Decision, people: _People, now: object
-) -> None:
+def _fall_back(scope: Scope, call: Call, decision: Decision, people: _People, now: object) -> None:
     assert decision.person_id is not None
     person, title = people.fallback[(call.division, call.fallback_kind)]
     step = launching.chain(call.callout.chain).fallback_step
@@ -167,9 +163,7 @@ def _fall_back(
     call.state = "fallback"
 
 
-def _nobody(
-    scope: Scope, call: Call, decision: Decision, people: _People, now: object
-) -> None:
+def _nobody(scope: Scope, call: Call, decision: Decision, people: _People, now: object) -> None:
     call.state = "nobody"
     text = _("%(post)s 无人应答") % {"post": call.post_title}
     actions.raise_alarm(call, "nobody", text, now)  # type: ignore[arg-type]
@@ -183,9 +177,7 @@ _STEPS: dict[Next, Callable[[Scope, Call, Decision, _People, object], None]] = {
 }
 
 
-def _queue(
-    call: Call, person_id: int, role: str, template: str, act: str, now: object
-) -> None:
+def _queue(call: Call, person_id: int, role: str, template: str, act: str, now: object) -> None:
     own = launching.chain(call.callout.chain)
     link = links.make(call, person_id, act, role)
     text = messages.fill(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.staticfiles.views import serve as serve_static
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.static import serve
 
 from anlan.county import pages as county
+from anlan.engines.callout import pages as callout
 from anlan.faces.console import pages as console
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.warning import pages as warning
-from anlan.rooms.workplan import pages as workplan
 
 
 def _static() -> URLPattern:
@@ -23,14 +21,14 @@ def _static() -> URLPattern:
 urlpatterns: list[URLPattern | URLResolver] = [
     *console.urlpatterns,
     *warning.urlpatterns,
+    *callout.urlpatterns,
     *evacuation.urlpatterns,
     *duty.urlpatterns,
     *county.urlpatterns,
-    *workplan.urlpatterns,
     path("accounts/", include("allauth.urls")),
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"
 handler500 = "anlan.faces.console.pages.broken"
 
-__all__ = ["handler404", "handler500", "serve", "settings", "urlpatterns"]
+__all__ = ["handler404", "handler500", "urlpatterns"]

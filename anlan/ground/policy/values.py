@@ -108,7 +108,9 @@ def save(scope: Scope, name: str, new: Any, document: str, demo: bool = False) -
     if type(new) is not type(base.value) and not (
         isinstance(new, int | float) and isinstance(base.value, int | float)
     ):
-        raise Refusal("value-kind", _("值的类型不对"), name, _("应为 %(v)s 这样的值") % {"v": base.value})
+        raise Refusal(
+            "value-kind", _("值的类型不对"), name, _("应为 %(v)s 这样的值") % {"v": base.value}
+        )
     if isinstance(new, int | float) and not 0 <= new < 1e9:
         raise Refusal("value-range", _("值超出范围"), name, _("请核对后重新填写"))
     if not document.strip():

@@ -22,7 +22,9 @@ from anlan.rooms.evacuation.models import WHERE, Headcount, Household, Opening, 
 
 HOUSEHOLDS_MAX = 60
 STANDINGS = {name for name, _label in WHERE}
-MESSAGE = "{title}：请清点{zone}（{homes}户{people}人），点{link}逐户登记，或回短信“转移几人 剩几人”。"
+MESSAGE = (
+    "{title}：请清点{zone}（{homes}户{people}人），点{link}逐户登记，或回短信“转移几人 剩几人”。"
+)
 
 
 @action("evacuation.edit", journal="evacuation.shelter.add")

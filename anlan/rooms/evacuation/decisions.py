@@ -108,7 +108,9 @@ def read_headcount(text: str) -> ReadCount | None:
 
 def _leading_number(text: str) -> str:
     length = 0
-    while length < len(text) and (text[length].isdigit() or text[length] in "零一二两三四五六七八九十百千万〇"):
+    while length < len(text) and (
+        text[length].isdigit() or text[length] in "零一二两三四五六七八九十百千万〇"
+    ):
         length += 1
     return text[:length]
 

@@ -41,9 +41,7 @@ def close_by_all_clear(scope: Scope) -> int:
         ids = Opening.objects.filter(
             state="open", origin_kind="warning.warning", origin_id__in=list(clear)
         ).values_list("origin_id", flat=True)
-        return sum(
-            actions.close_openings(scope, "warning.warning", ident) for ident in set(ids)
-        )
+        return sum(actions.close_openings(scope, "warning.warning", ident) for ident in set(ids))
 
 
 def read_messages(scope: Scope) -> int:

@@ -174,7 +174,9 @@ def submit(scope: Scope, warning_id: int, version: int) -> Warning:
             "doubts-open", _("还有 %(n)d 处存疑没有确认") % {"n": len(row.doubts)},
             row.doubts[0]["message"], _("请逐处确认"),
         )  # fmt: skip
-    missing = [name for name in ("kind_label", "grade", "divisions", "sms") if not getattr(row, name)]
+    missing = [
+        name for name in ("kind_label", "grade", "divisions", "sms") if not getattr(row, name)
+    ]
     if missing:
         raise Refusal("fields-missing", _("还缺：种类、级别或范围"), "、".join(missing))
     if row.state != "draft":

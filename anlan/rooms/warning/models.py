@@ -74,7 +74,5 @@ class Approval(Operational):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["warning", "act", "of_version"], name="approval_once"
-            )
+            models.UniqueConstraint(fields=["warning", "act", "of_version"], name="approval_once")
         ]

@@ -114,7 +114,8 @@ def test_a_code_is_read_however_it_is_spaced(text: str, code: str, kind: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "收到", "482", "48213", "4821 3", "1", "转移37 剩2", "48211234", "四八二一", "4821x"]
+    "text",
+    ["", "收到", "482", "48213", "4821 3", "1", "转移37 剩2", "48211234", "四八二一", "4821x"],
 )
 def test_what_is_no_code_is_not_guessed(text: str) -> None:
     assert messages.read_answer(text) is None

@@ -302,9 +302,7 @@ def test_the_preview_is_what_is_sent_and_touches_no_gateway(
     assert 0 < preview.reached_low_s < preview.reached_high_s
 
 
-def test_a_township_sees_its_own_calls_only(
-    opened: Callout, scope_of: Callable[..., Any]
-) -> None:
+def test_a_township_sees_its_own_calls_only(opened: Callout, scope_of: Callable[..., Any]) -> None:
     own = queries.tree(scope_of("township_duty", TOWNSHIPS[0]), opened.id)
     other = queries.tree(scope_of("township_duty", TOWNSHIPS[1]), opened.id)
     assert own is not None and own.counts.total == 3

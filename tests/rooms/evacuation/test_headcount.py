@@ -164,9 +164,7 @@ def test_the_village_head_gets_a_link_to_count(
     figures = actions.tally(people, said)
     kept = {str(ident): list(entry) for ident, entry in said.items()}
     for _again in range(2):
-        actions.record_headcount(
-            link.scope, opened.id, figures, "link", households=kept
-        )
+        actions.record_headcount(link.scope, opened.id, figures, "link", households=kept)
     as_role("app")
     night = queries.night(ROUND)
     assert night.total == Figures(36, 30, 2, 0, 3, 0, 1) and night.counted == 1

@@ -23,8 +23,7 @@ class Migration(migrations.Migration):
         operational("callout_link", public="SELECT"),
         operational("callout_alarm", public="SELECT, INSERT, UPDATE"),
         migrations.RunSQL(
-            FACTS.read_text(encoding="utf-8")
-            + "GRANT SELECT ON callout_fact_call TO anlan_app;",
+            FACTS.read_text(encoding="utf-8") + "GRANT SELECT ON callout_fact_call TO anlan_app;",
             "DROP VIEW callout_fact_call",
         ),
     ]

@@ -1,0 +1,126 @@
+"""The public pages: one page for whoever holds a link. No account, no script needed.
+
+They run as a process of their own under the role `anlan_public`, which is granted only what an
+answer needs.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, re_path
+
+from anlan.engines.callout import actions as callout
+from anlan.engines.callout import links
+from anlan.engines.callout.models import Call
+from anlan.ground.errors import Refusal
+from anlan.ground.web import public_page
+from anlan.rooms.evacuation import actions as evacuation
+from anlan.rooms.evacuation import queries as zones
+from anlan.rooms.evacuation.models import WHERE
+
+KINDS = ("received", "help", "wrong")
+CACHE_S = 3600
+
+
+def _call(opened: links.Opened) -> Call:
+    with opened.scope.open():
+        return Call.objects.select_related("callout").get(id=opened.call_id)
+
+
+@public_page("the holder of a signed link answers one call")
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """The message in large letters, and three buttons."""
+    opened = links.open_link(token, "answer")
+    if request.method == "POST":
+        kind = request.POST.get("kind", "")
+        if kind not in KINDS:
+            raise Refusal("answer-kind", "请按一个按钮", "", "返回重按")
+        callout.answer(
+            opened.scope, opened.call_id, kind, "link", person_id=opened.person_id,
+            role=opened.role,
+        )  # fmt: skip
+        return redirect(request.path + "?done=" + kind)
+    context = {"call": _call(opened), "done": request.GET.get("done", "")}
+    return render(request, "portal/answer.html", context)
+
+
+@public_page("the holder of a signed link says that somebody was there")
+def fallback(request: HttpRequest, token: str) -> HttpResponse:
+    """Who knocked closes the task with what they saw, and where they are if they wish."""
+    opened = links.open_link(token, "fallback")
+    if request.method == "POST":
+        callout.close_fallback(
+            opened.scope, opened.call_id, request.POST.get("proof", ""),
+            lat=_degrees(request.POST.get("lat")), lon=_degrees(request.POST.get("lon")),
+        )  # fmt: skip
+        return redirect(request.path + "?done=1")
+    context = {"call": _call(opened), "done": request.GET.get("done", "")}
+    return render(request, "portal/fallback.html", context)
+
+
+def _degrees(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if -180 <= value <= 180 else None
+
+
+@public_page("the holder of a signed link counts the households of one zone")
+def headcount(request: HttpRequest, token: str) -> HttpResponse:
+    """Twelve households: where each is, who needs help, who fetches them, which shelter."""
+    opened = links.open_link(token, "headcount")
+    shown = zones.zone_for_link(opened.scope, opened.object_id or 0)
+    if request.method == "POST":
+        said = {home.id: _said(request, home) for home in shown.homes}
+        figures = evacuation.tally({home.id: home.people for home in shown.homes}, said)
+        evacuation.record_headcount(
+            opened.scope, shown.opening.id, figures, "link",
+            households={str(ident): list(entry) for ident, entry in said.items()},
+        )  # fmt: skip
+        return redirect(request.path + "?done=1")
+    context = {"shown": shown, "where": WHERE, "done": request.GET.get("done", "")}
+    return render(request, "portal/headcount.html", context)
+
+
+def _said(request: HttpRequest, home: zones.Home) -> tuple[str, int]:
+    where = request.POST.get(f"where-{home.id}", "not_yet")
+    try:
+        moved = int(request.POST.get(f"people-{home.id}") or home.people)
+    except ValueError:
+        moved = home.people
+    return where, moved
+
+
+@public_page("says that the process answers; no data")
+def health(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@public_page("styles and script of the public pages; no data")
+def asset(request: HttpRequest, name: str) -> HttpResponse:
+    """The one style and the one script."""
+    from pathlib import Path
+
+    kinds = {"p.css": "text/css", "p.js": "text/javascript"}
+    content = (Path(__file__).parent / "static" / "portal" / name).read_bytes()
+    answer = HttpResponse(content, content_type=f"{kinds[name]}; charset=utf-8")
+    answer["Cache-Control"] = f"public, max-age={CACHE_S}"
+    return answer
+
+
+@public_page("an error page holds no data")
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    refusal = Refusal("no-page", "没有这一页", "", "请打开短信里的链接，或打电话给乡镇值班室")
+    return render(request, "refusal.html", {"refusal": refusal}, status=404)
+
+
+urlpatterns = [
+    path("a/<str:token>", answer, name="answer"),
+    path("f/<str:token>", fallback, name="fallback-link"),
+    path("h/<str:token>", headcount, name="headcount"),
+    path("health", health, name="public-health"),
+    re_path(r"^s/(?P<name>p\.(?:css|js))$", asset, name="public-asset"),
+]
+handler404 = "anlan.faces.portal.pages.not_found"
