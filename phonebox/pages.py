@@ -21,7 +21,7 @@ KINDS = {".css": "text/css", ".js": "text/javascript"}
 BODY_BYTES_MAX = 4096
 TEXT_CHARS_MAX = 500
 WAIT_S = 25.0
-LINK = re.compile(r"https?://[^\s“”，。]+")
+LINK = re.compile(r"https?://[!-~]+")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

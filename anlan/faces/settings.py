@@ -48,31 +48,29 @@ ROOMS = [
     "anlan.ground.policy",
     "anlan.county",
     "anlan.engines.callout",
-    "anlan.engines.indicators",
     "anlan.rooms.duty",
     "anlan.rooms.warning",
     "anlan.rooms.evacuation",
-    "anlan.rooms.workplan",
     "anlan.faces.console",
     "anlan.faces.portal",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
-    "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    *ROOMS,
+]
+IDENTITY_APPS = [
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "axes",
-    *[
-        room
-        for room in ROOMS
-        if (PACKAGE / room.removeprefix("anlan.").replace(".", "/") / "apps.py").exists()
-    ],
 ]
+if not PUBLIC:
+    INSTALLED_APPS += IDENTITY_APPS
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "anlan.faces.http.middleware.Headers",

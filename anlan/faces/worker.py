@@ -34,6 +34,7 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.read", 0.5, evacuation.read_messages, lane="read"),
         Round("callout.desk", 1.0, callout.leave_rest, lane="read"),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
+        Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),

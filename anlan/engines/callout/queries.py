@@ -255,8 +255,11 @@ def call_for(scope: Scope, callout_id: int, division: int) -> Call | None:
 
 
 def holder_of_call(scope: Scope, call: Call) -> int | None:
-    """Who answered the call, else who is to be called first now."""
+    """Who answered the call, else who knocked for it, else who is to be called first now."""
     if call.answered_by is not None:
         return call.answered_by
+    knocked = Fallback.objects.filter(call=call).exclude(closed_at=None).first()
+    if knocked is not None:
+        return knocked.person_id
     people = county.contacts(scope, [call.post_id], clock.now())[call.post_id]
     return people[0].person_id if people else None

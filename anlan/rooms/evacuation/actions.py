@@ -21,9 +21,10 @@ from anlan.rooms.evacuation.decisions import Fault, Figures, adds_up, total
 from anlan.rooms.evacuation.models import WHERE, Headcount, Household, Opening, Shelter, Zone
 
 HOUSEHOLDS_MAX = 60
+REACHED = frozenset({"answered", "help", "reached_by_fallback"})
 STANDINGS = {name for name, _label in WHERE}
 MESSAGE = (
-    "{title}：请清点{zone}（{homes}户{people}人），点{link}逐户登记，或回短信“转移几人 剩几人”。"
+    "{title}：请清点{zone}（{homes}户{people}人），点 {link} 逐户登记，或回短信“转移几人 剩几人”。"
 )
 
 
@@ -79,22 +80,18 @@ def add_household(
 
 @action("evacuation.open", journal="evacuation.open", may_change_nothing=True)
 def open_zones(
-    scope: Scope, origin_kind: str, origin_id: int, callout_id: int, divisions: list[int],
-    title: str,
-) -> list[Opening]:  # fmt: skip
-    """Open every zone in the places; each village head gets a link to count. Safe to repeat."""
+    scope: Scope, origin_kind: str, origin_id: int, callout_id: int, divisions: list[int]
+) -> list[Opening]:
+    """Open every zone in the places, all its people still there. Safe to repeat."""
     opened = []
     for code in divisions:
         for zone in Zone.objects.filter(division__range=span(code)).order_by("division", "id"):
             row, new = _open_one(scope, zone, origin_kind, origin_id, callout_id)
             if new:
                 opened.append(row)
-                _send_link(scope, row, zone, callout_id, title)
     if opened:
-        journal.line(
-            scope, "evacuation.open", (origin_kind, origin_id), why=title, after=len(opened)
-        )
-        tell(scope, "headcount", scope.lo, origin=origin_id)
+        journal.line(scope, "evacuation.open", (origin_kind, origin_id), after=len(opened))
+        tell(scope, "headcount", max(scope.lo, 0), origin=origin_id)
     return opened
 
 
@@ -109,19 +106,37 @@ def _open_one(
     )  # fmt: skip
 
 
-def _send_link(scope: Scope, row: Opening, zone: Zone, callout_id: int, title: str) -> None:
-    call = callouts.call_for(scope, callout_id, zone.division)
-    person = callouts.holder_of_call(scope, call) if call else None
-    if call is None or person is None:
-        return
+@action(
+    None,
+    open_to="the round that follows whoever answered for a village",
+    journal="evacuation.link",
+    may_change_nothing=True,
+)
+def send_link(scope: Scope, opening_id: int, title: str) -> bool:
+    """Once the village's call is answered, or somebody knocked: they get the zone's link."""
+    row = Opening.objects.select_for_update(of=("self",)).select_related("zone").get(id=opening_id)
+    call = callouts.call_for(scope, row.callout_id or 0, row.division)
+    if row.link_sent_at is not None or call is None or call.state not in REACHED:
+        return False
+    person = callouts.holder_of_call(scope, call)
+    if person is None:
+        return False
     link = callout.issue_link(scope, call.id, person, "headcount", row.id)
-    homes = zone.households.count()
-    text = (
-        MESSAGE.replace("{title}", title).replace("{zone}", zone.name)
-        .replace("{homes}", str(homes)).replace("{people}", str(row.to_move))
-        .replace("{link}", link)
-    )  # fmt: skip
+    values = {
+        "{title}": title,
+        "{zone}": row.zone.name,
+        "{homes}": str(row.zone.households.count()),
+        "{people}": str(row.to_move),
+        "{link}": link,
+    }
+    text = MESSAGE
+    for name, value in values.items():
+        text = text.replace(name, value)
     callout.send_more(scope, call.id, person, text)
+    row.link_sent_at = clock.now()
+    row.save(update_fields=["link_sent_at"])
+    journal.line(scope, "evacuation.link", row)
+    return True
 
 
 def figures_of(row: Opening) -> Figures:

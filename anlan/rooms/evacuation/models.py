@@ -79,6 +79,7 @@ class Opening(Operational):
     refused = models.IntegerField(default=0)
     missing = models.IntegerField(default=0)
     not_yet = models.IntegerField()
+    link_sent_at = models.DateTimeField(null=True)
     counted_at = models.DateTimeField(null=True)
     counts = models.IntegerField(default=0)
 

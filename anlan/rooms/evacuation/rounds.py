@@ -28,10 +28,26 @@ def open_by_callout(scope: Scope) -> int:
         opened = 0
         for row in fresh:
             made = actions.open_zones(
-                scope, row.origin_kind, row.origin_id, row.id, list(row.divisions), row.title
+                scope, row.origin_kind, row.origin_id, row.id, list(row.divisions)
             )
             opened += len(made)
         return opened
+
+
+def send_links(scope: Scope) -> int:
+    """Whoever answered for a village gets the link of its zone."""
+    with scope.open():
+        rows = list(
+            Opening.objects.filter(state="open", link_sent_at=None, callout_id__isnull=False)[:200]
+        )
+        titles = dict(
+            Callout.objects.filter(id__in={row.callout_id for row in rows}).values_list(
+                "id", "title"
+            )
+        )
+        return sum(
+            actions.send_link(scope, row.id, titles.get(row.callout_id or 0, "")) for row in rows
+        )
 
 
 def close_by_all_clear(scope: Scope) -> int:

@@ -134,6 +134,13 @@ def head_number() -> str:
         return str(held.person.phone)
 
 
+def village_call() -> Any:
+    from anlan.engines.callout.models import Call
+
+    with ROUND.open():
+        return Call.objects.get(division=VILLAGES[0])
+
+
 def read_all() -> None:
     callout_rounds.read(ROUND)
     rounds.read_messages(ROUND)
@@ -149,9 +156,13 @@ def test_a_zone_opens_once_with_all_its_people_still_there(opened: Opening) -> N
 def test_the_village_head_gets_a_link_to_count(
     opened: Opening, as_role: Callable[[str], None]
 ) -> None:
+    assert rounds.send_links(ROUND) == 0, "nobody of the village has been reached yet"
+    callout.answer(ROUND, village_call().id, "received", "sms", person_id=7)
+    assert rounds.send_links(ROUND) == 1 and rounds.send_links(ROUND) == 0
     with ROUND.open():
-        text = Attempt.objects.get(role="more").text
-    token = text.split("/h/")[1].split("逐")[0]
+        attempt = Attempt.objects.get(role="more")
+    assert attempt.person_id == 7
+    token = attempt.text.split("/h/")[1].split()[0]
     as_role("public")
     link = links.open_link(token, "headcount")
     page = queries.zone_for_link(link.scope, link.object_id or 0)
