@@ -1,4 +1,4 @@
-"""The telephone box (电话箱): a demonstration county's telephones, as developers have a mail catcher.
+"""The telephone box (电话箱): a demonstration county's telephones, like a mail catcher.
 
 A program of its own: an SMS centre that speaks SMPP 3.4, and a page that shows each telephone with
 its messages, where a newcomer answers, follows a link, or lets it ring. It imports nothing of

@@ -18,10 +18,10 @@ HOST = "127.0.0.1"
 
 async def run(options: argparse.Namespace) -> None:
     store = Store(options.store)
-    notify = lambda: box.notify()  # noqa: E731
-    centre = Centre(store, options.system_id, options.password, notify)
+    centre = Centre(store, options.system_id, options.password)
     crowd = Crowd(centre.answer, options.seed)
     box = Box(store, centre, crowd)
+    centre.changed = box.notify
     crowd.loop = asyncio.get_running_loop()
     centre.arrived.append(crowd.heard)
     if options.auto:

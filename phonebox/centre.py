@@ -123,11 +123,11 @@ class Session:
 class Centre:
     """Listens for clients and keeps trying to hand over answers."""
 
-    def __init__(self, store: Store, system_id: str, password: str, changed: Callable[[], None]):
+    def __init__(self, store: Store, system_id: str, password: str):
         self.store = store
         self.system_id = system_id
         self.password = password
-        self.changed = changed
+        self.changed: Callable[[], None] = lambda: None
         self.sessions: set[Session] = set()
         self.parts = pdu.Parts()
         self.wake = asyncio.Event()

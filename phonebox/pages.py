@@ -197,7 +197,8 @@ def _list(box: Box, sought: str) -> str:
         f'<li><a href="/phone/{quote(row["phone"])}"><b>{html.escape(row["phone"])}</b>'
         + (f"<mark>{row['unread']}</mark>" if row["unread"] else "")
         + f"<time>{_clock(row['at'])}</time>"
-        + f"<span>{'答：' if row['direction'] == 'out' else ''}{html.escape(row['text'])}</span></a></li>"
+        + f"<span>{'答：' if row['direction'] == 'out' else ''}"
+        f"{html.escape(row['text'])}</span></a></li>"
         for row in rows
     )
     empty = "<p>还没有短信。发出叫应后，每部电话的短信会出现在这里。</p>"

@@ -32,6 +32,7 @@ SETTLE_S = 900
 DIGEST_BYTES = 8
 ADVISORY_LOCK = 0x5EA1
 GENESIS = b"\0" * 32
+Fault = tuple[int | None, int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +190,9 @@ def verify(scope: Scope, anchors: Path | None = None) -> Verdict:
             previous, last_seal = row.digest, row.id
             lines += row.count
             seals += 1
-        fault = _cut_tail(anchors, last_seal, cursor) or _outside(cursor)
-        if fault is not None:
-            return Verdict(lines, seals, 0, *fault, *_anchor(anchors))
+        late = _cut_tail(anchors, last_seal, cursor) or _outside(cursor)
+        if late is not None:
+            return Verdict(lines, seals, 0, *late, *_anchor(anchors))
         cursor.execute("SELECT count(*) FROM ground_journal")
         total = cursor.fetchone()[0]
     return Verdict(total, seals, total - lines, None, None, "", *_anchor(anchors))
@@ -234,7 +235,7 @@ def _seals(cursor: Any) -> Iterator[_Sealed]:
             )  # fmt: skip
 
 
-def _broken(row: _Sealed, previous: bytes) -> tuple[int | None, int, str] | None:
+def _broken(row: _Sealed, previous: bytes) -> Fault | None:
     if not hmac.compare_digest(row.previous, previous):
         return None, row.id, "the seal before this one is missing or changed"
     expected = [n for first, last in row.ranges for n in range(first, last + 1)]
@@ -253,7 +254,7 @@ def _broken(row: _Sealed, previous: bytes) -> tuple[int | None, int, str] | None
     return None
 
 
-def _outside(cursor: Any) -> tuple[int, None, str] | None:
+def _outside(cursor: Any) -> Fault | None:
     """A line whose id lies among settled lines and that no seal names was put in later."""
     cursor.execute(
         "WITH settled AS (SELECT coalesce(max(last_line), 0) AS id FROM ground_seal"
@@ -296,7 +297,7 @@ def _anchor(path: Path | None) -> tuple[int | None, str | None]:
     return (entries[-1]["seal"], entries[-1]["at"]) if entries else (None, None)
 
 
-def _cut_tail(path: Path | None, last: int | None, cursor: Any) -> tuple[None, int, str] | None:
+def _cut_tail(path: Path | None, last: int | None, cursor: Any) -> Fault | None:
     """Seals that an anchor names and that are gone or differ: the tail was cut."""
     for entry in _anchors(path):
         cursor.execute("SELECT digest FROM ground_seal WHERE id = %s", [entry["seal"]])

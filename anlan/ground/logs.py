@@ -10,7 +10,7 @@ import unicodedata
 class UtcFormatter(logging.Formatter):
     """Times in UTC with offset; every message printable on one line, its traceback indented."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03d+00:00"
 

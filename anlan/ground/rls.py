@@ -123,8 +123,9 @@ def definer(signature: str, returns: str, body: str, *, public: bool = False) ->
     """A search function that keeps its index under a policy.
 
     body: one SELECT of ids, which must itself restrict to `FOUND_IN_SPAN`; returns: the type of
-    an id. Its plan is kept, for only the index of the search can serve it. It runs as `anlan_search`, a role without login that may only SELECT and
-    whose policy lets it see every row, so that no function reaches past the tables made here.
+    an id. Its plan is kept, for only the index of the search can serve it. It runs as
+    `anlan_search`, a role without login that may only SELECT and whose policy lets it see every
+    row, so that no function reaches past the tables made here.
     """
     role = f"{APP}, {PUBLIC}" if public else APP
     return RunSQL(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from pathlib import Path
 
@@ -47,10 +48,8 @@ def test_a_signed_text_holds_and_a_forged_one_does_not(payload: bytes, place: in
         secrets.unsign("other", text)
     at = place % len(text)
     forged = text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
-    try:
+    with contextlib.suppress(ValueError):
         assert secrets.unsign("link", forged) == payload, "only unused padding bits may differ"
-    except ValueError:
-        pass
 
 
 @pytest.mark.parametrize("text", ["", "a", "中文", "====", "a" * 1000])

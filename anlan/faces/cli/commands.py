@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from anlan.ground.machine import site
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
 from anlan.ground.machine.processes import environment, start_detached, stop, supervisor_pid
@@ -91,7 +93,11 @@ def _make(own: Site) -> None:
         own.files.mkdir(exist_ok=True, mode=0o700)
         make_keys(own.keys)
         say("2/5 建立数据库")
-        if not own.database_url:
+        if own.database_url:
+            from anlan.ground.machine.own_server import prepare
+
+            prepare(own.database_url, own.home)
+        else:
             cluster = Cluster(own.home / "postgres")
             cluster.init()
             if not cluster.running():
@@ -107,7 +113,7 @@ def _make(own: Site) -> None:
         links = run_step(own, "links")
         (own.home / "links.json").write_text(links)
         (own.home / "ready").write_text("")
-    except (ClusterFailed, StepFailed, OSError) as error:
+    except (ClusterFailed, StepFailed, OSError, psycopg.Error) as error:
         raise Refused(
             "first-start", "第一次启动没有完成", str(error)[-800:],
             "改正后再运行 make up，会从中断处继续", 3,

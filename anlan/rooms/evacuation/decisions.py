@@ -1,6 +1,7 @@
 """Headcounts that add up, and the SMS that carries one. Pure.
 
-应转 to move = 已安置 at a shelter + 投亲 with relatives + 自行离开 gone elsewhere + 未转 still there;
+应转 to move = 已安置 at a shelter + 投亲 with relatives + 自行离开 gone elsewhere
++ 未转 still there;
 未转 = refused + missing + not yet. 已转 moved = the first three.
 """
 

@@ -2,7 +2,7 @@
 
 The grammar follows the form of the bureau's bulletins:
 
-    〈issuer〉〈date and time〉发布〈kind〉〈grade〉预警信号：〈what fell, where〉，〈what is expected〉
+    〈issuer〉〈date and time〉发布〈kind〉〈grade〉预警信号：〈what fell〉，〈what comes〉
 
 Nothing is guessed: what is missing, impossible or said twice is a doubt with its place in the text.
 """

@@ -1,4 +1,4 @@
-"""Drafts the words of a warning from a reading: measures, cautions, the message. Pure but for packs."""
+"""Drafts the words of a warning from a reading: measures, cautions, the message."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def show(request: HttpRequest, warning_id: int) -> HttpResponse:
         "towns": county.places(scope, "township"),
         "kinds": [(k, v["label"]) for k, v in draft.texts()["kinds"].items() if v["label"]],  # type: ignore[attr-defined]
         "grades": draft.texts()["grades"],
-        "county": [place for place in county.places(scope, "county")],
+        "county": county.places(scope, "county"),
         "mine": shown.row.drafted_account == request.user.pk,
     }
     return render(request, "warning/show.html", context)

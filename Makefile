@@ -1,0 +1,54 @@
+# make up      install, build, start the county and print its address
+# make help    all targets
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PY := .venv/bin/python
+QUIET := --disable-pip-version-check --no-input -q
+
+.PHONY: help up setup down test check bench drill dev
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+up: setup ## install, start the county, print its address and (first time) two one-time links
+	@$(PY) -m anlan up
+
+setup: .venv/county.stamp ## the same without starting
+
+down: ## stop, keep everything
+	@if [ -x $(PY) ]; then $(PY) -m anlan down; else echo "还没有安装，没有可停的"; fi
+
+test: dev ## install and pass the tests
+	@$(PY) -m pytest -q $(ARGS)
+
+check: dev ## lint, types, import contracts, packs, docs
+	@$(PY) -m ruff check anlan phonebox tests bench && $(PY) -m ruff format --check -q anlan phonebox tests bench
+	@$(PY) -m mypy
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	@$(PY) -m pytest -q tests/docs
+
+bench: dev ## measure beside the peers
+	@$(PY) -m bench.scope_cost && $(PY) -m bench.journal && $(PY) -m bench.callout
+
+drill: dev ## the stories, faults and attacks, all of them
+	@$(PY) -m pytest -q tests/drills --drill $(ARGS)
+
+dev: .venv/dev.stamp
+
+.venv/bin/python:
+	@if [ -z "$(PYTHON)" ]; then echo "需要 Python 3.11 或更高：apt-get install python3.11"; exit 3; fi
+	@echo "建立虚拟环境 .venv"
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "缺少 venv 模块：apt-get install python3-venv"; exit 3; }
+
+.venv/county.stamp: .venv/bin/python requirements/county.txt pyproject.toml
+	@echo "安装依赖（第一次约一分钟）"
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/county.txt; \
+	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成：请检查网络后再运行 make setup，会从中断处继续"; exit 3; }
+	@touch $@
+
+.venv/dev.stamp: .venv/county.stamp requirements/dev.txt
+	@echo "安装测试工具"
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt; \
+	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/dev.txt; fi
+	@touch $@
