@@ -20,19 +20,24 @@ def rounds(gateway: object) -> list[object]:
     from anlan.ground import journal
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
+    from anlan.ground.scope import Scope
     from anlan.rooms.evacuation import rounds as evacuation
 
-    def anchor(scope: object) -> int:
-        journal.anchor(scope, site().anchors)  # type: ignore[arg-type]
+    def inbox(scope: Scope) -> int:
+        """Messages: answers first, then headcounts; what neither understood goes to the desk."""
+        newest = callout.newest(scope)
+        handled = callout.read(scope) + evacuation.read_messages(scope)
+        return handled + callout.leave_rest(scope, newest)
+
+    def anchor(scope: Scope) -> int:
+        journal.anchor(scope, site().anchors)
         return 0
 
     return [
         Round("callout.advance", 0.5, callout.advance, lane="calls"),
         Round("callout.expire", 10, callout.expire, lane="calls"),
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
-        Round("callout.read", 0.5, callout.read, lane="read"),
-        Round("evacuation.read", 0.5, evacuation.read_messages, lane="read"),
-        Round("callout.desk", 1.0, callout.leave_rest, lane="read"),
+        Round("inbox", 0.3, inbox, lane="read"),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),

@@ -315,12 +315,22 @@ def _answer_from(scope: Scope, row: Inbound, said: messages.ReadAnswer) -> int:
     return 1
 
 
-def leave_rest(scope: Scope) -> int:
-    """What no room has taken is for a person: it goes to the desk. Runs after the rooms' rounds."""
+def newest(scope: Scope) -> int:
+    """The id of the newest message; what comes after it is for the next pass."""
+    with scope.open():
+        return Inbound.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def leave_rest(scope: Scope, up_to: int | None = None) -> int:
+    """What no room has taken is for a person: it goes to the desk.
+
+    up_to: the newest message that the rooms have had before them in this pass.
+    """
+    before = {} if up_to is None else {"id__lte": up_to}
     with scope.open():
         rows = list(
             Inbound.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(state="new")
+            .filter(state="new", **before)
             .order_by("id")[:BATCH]
         )
         for row in rows:

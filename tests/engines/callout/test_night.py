@@ -439,3 +439,16 @@ def test_a_repeat_changes_nothing(opened: Callout, box: Box, answer: Counts) -> 
     assert actions.answer(ROUND, call.id, "received", "link", person_id=1) is answer
     with ROUND.open():
         assert Answer.objects.count() == 1
+
+
+def test_an_answer_that_comes_while_the_inbox_is_read_does_not_land_on_the_desk(
+    opened: Callout, box: Box
+) -> None:
+    turn(box)
+    up_to = rounds.newest(ROUND)
+    rounds.read(ROUND)
+    sms(number_of("unit_duty", 500231000000), code_of("unit_duty", 500231000000))
+    rounds.leave_rest(ROUND, up_to)
+    rounds.read(ROUND)
+    assert queries.desk(ROUND) == []
+    assert states()["县水利局值班室"] == "answered"
