@@ -23,8 +23,7 @@ from anlan.rooms.evacuation import queries as evacuation
 from anlan.rooms.warning import queries as warning
 
 JOURNAL_ROWS = 100
-PLACE_ROWS = 8
-WORST_FIRST = ("nobody", "help", "fallback", "ringing", "waiting")
+LON_SCALE = 0.866
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 
 def _map(scope: Scope, states: dict[int, str]) -> dict[str, Any]:
-    """Outlines as SVG paths, points with their state. y runs north, so latitude is negated."""
+    """Outlines as SVG paths, points with their state, in tenths of a thousandth of a degree."""
     import shapely
 
     from anlan.county.models import Division
@@ -98,25 +97,38 @@ def _map(scope: Scope, states: dict[int, str]) -> dict[str, Any]:
 
     outlines, dots, box = [], [], None
     for row in Division.objects.all():
-        state = states.get(row.code, "")
         if row.outline and level(row.code) == "township":
             shape = shapely.from_wkb(bytes(row.outline))
             outlines.append({"name": row.name, "path": _path(shape), "code": row.code})
             box = shape.bounds if box is None else _join(box, shape.bounds)
-        if row.label_lat is not None and row.label_lon is not None and level(row.code) != "county":
-            dots.append({
-                "x": round(row.label_lon, 5), "y": round(-row.label_lat, 5), "name": row.name,
-                "state": state, "village": level(row.code) == "village",
-            })  # fmt: skip
-    x0, y0, x1, y1 = box or (107.1, 30.0, 107.7, 30.6)
-    view = f"{x0:.4f} {-y1:.4f} {x1 - x0:.4f} {y1 - y0:.4f}"
-    return {"outlines": outlines, "dots": dots, "view": view}
+        if row.label_lat is None or row.label_lon is None or level(row.code) == "county":
+            continue
+        x, y = _plane(row.label_lon, row.label_lat)
+        dots.append(
+            {
+                "x": x,
+                "y": y,
+                "name": row.name,
+                "state": states.get(row.code, ""),
+                "village": level(row.code) == "village",
+            }
+        )
+    west, south, east, north = box or (107.1, 30.0, 107.7, 30.6)
+    x0, y0 = _plane(west, north)
+    x1, y1 = _plane(east, south)
+    return {"outlines": outlines, "dots": dots, "view": f"{x0} {y0} {x1 - x0} {y1 - y0}"}
+
+
+def _plane(lon: float, lat: float) -> tuple[int, int]:
+    """Tenths of a thousandth of a degree; east is shortened as at 30° north, north is up."""
+    return round(lon * 10000 * LON_SCALE), round(-lat * 10000)
 
 
 def _path(shape: Any) -> str:
     rings = [shape.exterior] if shape.geom_type == "Polygon" else [g.exterior for g in shape.geoms]
     return " ".join(
-        "M" + "L".join(f"{x:.4f} {-y:.4f}" for x, y in ring.coords) + "Z" for ring in rings
+        "M" + "L".join("{} {}".format(*_plane(x, y)) for x, y in ring.coords) + "Z"
+        for ring in rings
     )
 
 
