@@ -218,14 +218,26 @@ WHERE id = ANY(%s) AND state = 'failed' AND retries < %s
 
 
 def sender(gateway: Gateway) -> Callable[[Scope], int]:
-    """The round that sends through the gateway; nothing is claimed while it is not ready."""
+    """The round that sends through the gateway; nothing is claimed while it is not ready.
+
+    Outcomes that could not be written down because the database went away are written first
+    when it is back, so that what was sent is not sent again.
+    """
+    unwritten: list[Outcome] = []
 
     def send(scope: Scope) -> int:
-        if scope.world != 0 or not gateway.ready():
+        if scope.world != 0:
+            return 0
+        if unwritten:
+            mark(scope, unwritten)
+            unwritten.clear()
+        if not gateway.ready():
             return 0
         batch = claim(scope)
         if batch:
-            mark(scope, gateway.submit(batch))
+            unwritten.extend(gateway.submit(batch))
+            mark(scope, unwritten)
+            unwritten.clear()
         return len(batch)
 
     return send
