@@ -51,6 +51,7 @@ ROOMS = [
     "anlan.rooms.duty",
     "anlan.rooms.warning",
     "anlan.rooms.evacuation",
+    "anlan.rooms.workplan",
     "anlan.faces.console",
     "anlan.faces.portal",
 ]

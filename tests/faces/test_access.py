@@ -52,9 +52,7 @@ def night(county_db: str, scope_of: Callable[..., Any]) -> dict[str, int]:
     """A warning, its call-out, an alarm's worth of rows, and an opened zone."""
     officer, leader = scope_of("duty_officer"), scope_of("duty_leader")
     row = warning.paste(officer, TEXT)
-    row = warning.revise(
-        officer, row.id, row.version, {"settled": [d["code"] for d in row.doubts]}
-    )
+    row = warning.revise(officer, row.id, row.version, {"settled": [d["code"] for d in row.doubts]})
     row = warning.submit(officer, row.id, row.version)
     zone = evacuation.add_zone(COMMAND, VILLAGES[0], "甲村一片", "rainstorm", None)
     evacuation.add_household(COMMAND, zone.id, "户主甲", 3)

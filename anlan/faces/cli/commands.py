@@ -430,3 +430,50 @@ def journal_verify(_options: argparse.Namespace) -> Answer:
         answer,
         f"{text}：第 {found.broken_line} 行或封印 {found.broken_seal} 不符（{found.reason}）",
     )
+
+
+# the plan
+
+
+def plan_read(options: argparse.Namespace) -> Answer:
+    """The plan document as data; needs no county."""
+    from anlan.rooms.workplan.reader import PlanRefused, read_plan
+
+    try:
+        plan = read_plan(Path(options.file))
+    except PlanRefused as refused:
+        raise Refused(refused.code, refused.message, refused.place, refused.mend) from refused
+    rows = sum(len(table["rows"]) for table in plan["tables"])
+    text = (
+        f"{plan['document']['title']}\n  {len(plan['points'])} 条要点，{len(plan['tables'])} 张表，"
+        f"{rows} 个条目，{len(plan['doubts'])} 处存疑"
+    )
+    return 0, plan, text
+
+
+def plan_import(options: argparse.Namespace) -> Answer:
+    """A new version, to be confirmed by another person on the page."""
+    path = Path(options.file)
+    if not path.is_file():
+        raise Refused("file-missing", "没有这个文件", options.file, "请核对路径")
+    _django()
+    from anlan.ground.scope import Scope
+    from anlan.rooms.workplan import actions
+
+    scope = Scope.for_command("plan-import")
+    version = _acting(lambda: actions.import_plan(scope, path.read_bytes(), path.name))
+    return 0, {"version": version.id}, f"已导入第 {version.id} 版，请由另一人在“要点”页确认"
+
+
+def plan_status(_options: argparse.Namespace) -> Answer:
+    """Every row as it stands."""
+    _django()
+    from collections import Counter
+
+    from anlan.ground.scope import Scope
+    from anlan.rooms.workplan import queries
+
+    found = queries.status(Scope.for_command("plan-status"))
+    counts = Counter(row["state"] for row in found["rows"])
+    text = f"{len(found['rows'])} 条：" + "，".join(f"{k} {n}" for k, n in counts.most_common())
+    return 0, found, text

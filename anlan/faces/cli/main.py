@@ -47,6 +47,11 @@ COMMANDS: tuple[Command, ...] = (
             (("username", {"help": "账号；setup 为初始设置"}),)),
     Command("user disable", "停用账号", commands.user_disable, True,
             (("username", {"help": "账号"}),)),
+    Command("plan read", "把工作要点读成数据", commands.plan_read, False,
+            (("file", {"help": "文本文件，UTF-8 或 GBK"}),)),
+    Command("plan import", "导入工作要点为新的一版", commands.plan_import, True,
+            (("file", {"help": "文本文件"}),)),
+    Command("plan status", "各条目现在怎样", commands.plan_status, True),
     Command("journal verify", "核验日志", commands.journal_verify, True),
 )  # fmt: skip
 

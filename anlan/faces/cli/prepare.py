@@ -48,8 +48,22 @@ def demo() -> dict[str, object]:
     scope = Scope.for_command("first-start")
     county.make(scope)
     evacuation.make(scope)
+    _plan(scope)
     _accounts(scope)
     return {}
+
+
+def _plan(scope: object) -> None:
+    """The demonstration plan: the shape and figures of a county's, in our own words."""
+    from anlan.county.demo import DIVISIONS
+    from anlan.ground.scope import Scope
+    from anlan.rooms.workplan import actions, queries
+
+    own = Scope.for_command("first-start")
+    if queries.current(own) is None:
+        path = DIVISIONS / "plan_demo.txt"
+        version = actions.import_plan(own, path.read_bytes(), path.name, demo=True)
+        actions.confirm(own, version.id)
 
 
 def _accounts(scope: object) -> None:

@@ -11,6 +11,7 @@ from anlan.faces.console import pages as console
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.warning import pages as warning
+from anlan.rooms.workplan import pages as workplan
 
 
 def _static() -> URLPattern:
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *callout.urlpatterns,
     *evacuation.urlpatterns,
     *duty.urlpatterns,
+    *workplan.urlpatterns,
     *county.urlpatterns,
     path("accounts/", include("allauth.urls")),
     _static(),

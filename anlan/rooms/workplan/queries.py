@@ -1,0 +1,93 @@
+"""The plan as it stands: rows with their targets and figures (`anlan.status/1`)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from anlan.engines.indicators import compute
+from anlan.engines.indicators.compute import Figure
+from anlan.ground import clock
+from anlan.ground.errors import NotFound
+from anlan.ground.scope import Scope
+from anlan.rooms.workplan.models import PlanRow, PlanVersion
+
+SCHEMA = "anlan.status/1"
+WORST_FIRST = ("missed", "not_reported", "no_base", "no_indicator", "awaiting_city", "judged",
+               "not_due", "met", "no_objects")  # fmt: skip
+SHOWN = (
+    "indicator",
+    "state",
+    "value",
+    "op",
+    "target",
+    "unit",
+    "numerator",
+    "denominator",
+    "reason",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowShown:
+    """A row with the figures that answer it. A row is as good as its worst target."""
+
+    row: PlanRow
+    state: str
+    figures: list[Figure]
+
+
+def current(scope: Scope) -> PlanVersion | None:
+    """The confirmed plan, else the newest entered one."""
+    with scope.open():
+        rows = PlanVersion.objects.exclude(state__in=["undone", "replaced"])
+        confirmed = rows.filter(state="confirmed").order_by("-id").first()
+        return confirmed or rows.order_by("-id").first()
+
+
+def versions(scope: Scope) -> list[PlanVersion]:
+    """Every version, newest first."""
+    with scope.open():
+        return list(PlanVersion.objects.order_by("-id"))
+
+
+def rows(scope: Scope) -> list[RowShown]:
+    """The rows of the current plan with their figures."""
+    with scope.open():
+        plan = current(scope)
+        found = list(plan.rows.all()) if plan else []
+        figures = {name: compute.figure(scope, name) for name in compute.declared()}
+    return [_shown(row, figures) for row in found]
+
+
+def _shown(row: PlanRow, figures: dict[str, Figure]) -> RowShown:
+    own = [figures[name] for name in compute.for_row(row.table, row.row)]
+    state = min((f.state for f in own), key=WORST_FIRST.index, default="no_indicator")
+    return RowShown(row, state, own)
+
+
+def one(scope: Scope, table: int, row: int) -> RowShown:
+    """One row; NotFound where the plan has none."""
+    found = next((r for r in rows(scope) if (r.row.table, r.row.row) == (table, row)), None)
+    if found is None:
+        raise NotFound("row-unknown", "没有这一条", f"{table}/{row}", "请返回列表")
+    return found
+
+
+def status(scope: Scope) -> dict[str, Any]:
+    """The plan's state as other programs read it."""
+    return {
+        "schema": SCHEMA,
+        "as_of": clock.now(scope.world).isoformat(),
+        "rows": [
+            {"table": r.row.table, "row": r.row.row, "state": r.state, "targets": _targets(r)}
+            for r in rows(scope)
+        ],
+    }
+
+
+def _targets(shown: RowShown) -> list[dict[str, Any]]:
+    return [
+        {name: asdict(figure)[name] for name in SHOWN} | {"completeness": None}
+        for figure in shown.figures
+    ]

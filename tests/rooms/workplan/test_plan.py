@@ -1,0 +1,127 @@
+"""The plan in the county: versions, a second person, and two rows that the night moves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anlan.engines.callout import actions as callout
+from anlan.engines.callout.launch import Launch
+from anlan.engines.callout.models import Call
+from anlan.engines.indicators import compute
+from anlan.ground.errors import Conflict, Denied, Refusal
+from anlan.ground.scope import Scope
+from anlan.rooms.evacuation import actions as evacuation
+from anlan.rooms.evacuation import rounds
+from anlan.rooms.evacuation.decisions import Figures
+from anlan.rooms.evacuation.models import Opening
+from anlan.rooms.workplan import actions, queries
+from tests.conftest import TOWNSHIPS, VILLAGES
+
+DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
+ROUND = Scope.for_round("test")
+COMMAND = Scope.for_command("test")
+
+
+@pytest.fixture
+def plan(county_db: str) -> Any:
+    version = actions.import_plan(COMMAND, DEMO.read_bytes(), "plan.txt", demo=True)
+    return actions.confirm(COMMAND, version.id)
+
+
+def state(table: int, row: int) -> tuple[str, float | None]:
+    shown = queries.one(COMMAND, table, row)
+    return shown.state, shown.figures[0].value
+
+
+def test_the_plan_has_121_rows_and_none_is_green_without_records(plan: Any) -> None:
+    found = queries.status(COMMAND)
+    states = Counter(row["state"] for row in found["rows"])
+    assert found["schema"] == "anlan.status/1"
+    assert states == {"no_indicator": 119, "not_reported": 2}
+
+
+def test_the_calls_of_the_night_move_row_4_40_and_without_them_it_is_unreported(
+    plan: Any, scope_of: Callable[..., Any], owner_sql: Any
+) -> None:
+    assert state(4, 40) == ("not_reported", None)
+    callout.open_callout(
+        scope_of("duty_officer"),
+        Launch("warning.warning", 1, "warning/night", "orange", "暴雨橙色预警", "请注意防范。",
+               (TOWNSHIPS[0],), "k"),
+    )  # fmt: skip
+    assert state(4, 40) == ("judged", 0.0)
+    with ROUND.open():
+        calls = list(Call.objects.all())
+    for call in calls[:2]:
+        callout.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
+    assert state(4, 40) == ("judged", 40.0)
+    behind = compute.records(COMMAND, "warning.reached_in_time")
+    assert [record.counted for record in behind].count(True) == 2
+    assert len(behind) == 5
+    owner_sql("TRUNCATE callout_callout CASCADE")
+    assert state(4, 40) == ("not_reported", None)
+
+
+def test_a_counted_zone_moves_row_5_6(plan: Any, scope_of: Callable[..., Any]) -> None:
+    shelter = evacuation.add_shelter(COMMAND, VILLAGES[0], "小学", 100)
+    for name in ("一片", "二片"):
+        zone = evacuation.add_zone(COMMAND, VILLAGES[0], name, "rainstorm", shelter.id)
+        evacuation.add_household(COMMAND, zone.id, "户主", 3)
+    assert state(5, 6) == ("not_reported", None), "listed zones alone are no use of them"
+    callout.open_callout(
+        scope_of("duty_officer"),
+        Launch("warning.warning", 1, "warning/night", "orange", "暴雨橙色预警", "请注意防范。",
+               (TOWNSHIPS[0],), "k"),
+    )  # fmt: skip
+    rounds.open_by_callout(ROUND)
+    with ROUND.open():
+        first, second = Opening.objects.order_by("id")
+    evacuation.record_headcount(ROUND, first.id, Figures(3, 3), "keyed")
+    assert state(5, 6) == ("missed", 50.0)
+    evacuation.record_headcount(ROUND, second.id, Figures(3, 2, 0, 0, 1), "keyed")
+    assert state(5, 6) == ("met", 100.0)
+
+
+def test_who_enters_does_not_confirm(county_db: str, scope_of: Callable[..., Any]) -> None:
+    clerk = scope_of("plan_clerk")
+    version = actions.import_plan(clerk, DEMO.read_bytes(), "plan.txt")
+    with pytest.raises(Denied):
+        actions.confirm(clerk, version.id)
+    assert queries.current(clerk).state == "entered"  # type: ignore[union-attr]
+
+
+def test_the_same_file_twice_is_a_conflict_and_a_bad_one_is_refused(plan: Any) -> None:
+    with pytest.raises(Conflict):
+        actions.import_plan(COMMAND, DEMO.read_bytes(), "plan.txt")
+    with pytest.raises(Refusal) as refusal:
+        actions.import_plan(COMMAND, b"hello", "x.txt")
+    assert refusal.value.mend
+
+
+def test_an_indicator_that_names_no_column_is_refused(
+    plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = dict(compute.declared()["warning.reached_in_time"])
+    broken["where"] = [{"field": "1=1; DROP TABLE county_post", "is": True}]
+    monkeypatch.setattr(compute, "declared", lambda: {"x": broken})
+    with pytest.raises(Refusal):
+        compute.figure(COMMAND, "x")
+
+
+def test_mutant_without_the_rule_of_no_records_is_caught(
+    plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = compute._judged
+    monkeypatch.setattr(
+        compute, "_judged", lambda name, entry, whole, part, present: real(
+            name, entry, max(whole, 1), max(part, 1), 1
+        )
+    )  # fmt: skip
+    assert state(5, 6)[0] == "met", "the mutant paints an empty county green"
+    monkeypatch.setattr(compute, "_judged", real)
+    assert state(5, 6)[0] == "not_reported"
