@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 STOPS = "、，,；;"
-COLLECTIVE_MARKS = tuple(
-    [
-        "各乡镇",
-        "各镇",
-        "各街道",
-        "成员单位",
-        "各部门",
-        "各有关",
-        "有关部门",
-        "行业部门",
-        "各级",
-        "各单位",
-        "有关单位",
-    ]
+COLLECTIVE_MARKS = (
+    "各乡镇",
+    "各镇",
+    "各街道",
+    "成员单位",
+    "各部门",
+    "各有关",
+    "有关部门",
+    "行业部门",
+    "各级",
+    "各单位",
+    "有关单位",
 )
 
 
