@@ -15,7 +15,7 @@ from anlan.ground import clock
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.models import CountyFact
 from anlan.ground.scope import Scope
-from anlan.ground.web import page, public_page, scope_of
+from anlan.ground.web import act, page, public_page, scope_of
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ADMINISTRATORS = (("system_admin", "系统管理员"), ("security_admin", "安全管理员"),
@@ -30,7 +30,7 @@ def phone_book(request: HttpRequest) -> HttpResponse:
     return render(request, "county/phonebook.html", {"rows": rows, "sought": sought})
 
 
-@page("phonebook.reveal")
+@act("phonebook.reveal")
 def reveal(request: HttpRequest, person_id: int) -> HttpResponse:
     """The whole number, once, with a journal line."""
     number = actions.reveal_number(scope_of(request), person_id, request.POST.get("why", ""))

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.shortcuts import render
 
 from anlan.ground import journal
@@ -40,6 +46,11 @@ class Access:
 def page(right: str) -> Callable[[View], View]:
     """A page for people signed in who hold the right."""
     return _declared(Access(right))
+
+
+def act(right: str) -> Callable[[View], View]:
+    """What a button does: POST only, so that no link or image can press it."""
+    return _declared(Access(right, kind="act"))
 
 
 def json_page(right: str) -> Callable[[View], View]:
@@ -82,6 +93,8 @@ def _declared(access: Access) -> Callable[[View], View]:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             scope = scope_of(request)
+            if access.kind == "act" and request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
             try:
                 scope.need(access.right or "")
                 if request.method not in SAFE_METHODS:

@@ -22,10 +22,16 @@ TEXT = (
     "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号：过去3小时，澄溪、沙坪等乡镇降雨量"
     "已达50毫米以上，预计未来3小时降雨仍将持续，请注意防范。"
 )
-FLAGS = (
-    "--no-sandbox --disable-gpu --enable-unsafe-swiftshader --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 ACTS_MAX = 12
 WAIT_MS = 20_000
 
@@ -172,7 +178,9 @@ def test_the_answer_page_is_light_and_works_on_a_slow_telephone(
     )  # fmt: skip
     wire.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     size = [0]
-    wire.on("Network.loadingFinished", lambda e: size.__setitem__(0, size[0] + e["encodedDataLength"]))
+    wire.on(
+        "Network.loadingFinished", lambda e: size.__setitem__(0, size[0] + e["encodedDataLength"])
+    )
     started = time.monotonic()
     page.goto(url, wait_until="load")
     elapsed = time.monotonic() - started

@@ -19,6 +19,8 @@ from tests.conftest import TOWNSHIPS, VILLAGES
 
 ROUND = Scope.for_round("test")
 COMMAND = Scope.for_command("test")
+# One address for several acts: each action checks its own right.
+OWN_RIGHT = "warning/<int:warning_id>/<slug:what>/"
 THIRD_PARTY = ("accounts/", "^static/")
 TEXT = "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号，影响澄溪镇。"
 
@@ -67,6 +69,7 @@ def night(county_db: str, scope_of: Callable[..., Any]) -> dict[str, int]:
     return {
         "warning_id": row.id, "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": 1, "inbound_id": 1, "alarm_id": 1,
+        "table": 4, "row": 40, "version_id": 1,
     }  # fmt: skip
 
 
@@ -83,7 +86,8 @@ def test_a_visitor_sees_nothing_but_the_sign_in(night: dict[str, int]) -> None:
     for path, view in CONSOLE.items():
         if view.access.right is None:
             continue
-        answer = Client().get(address(path, night))
+        ask = Client().post if view.access.kind == "act" else Client().get
+        answer = ask(address(path, night))
         assert answer.status_code == 302, path
         assert answer.url.startswith("/accounts/login/")
 
@@ -99,11 +103,12 @@ def test_who_lacks_the_right_is_refused(
     for path, view in CONSOLE.items():
         if view.access.right is None:
             continue
-        status = client.get(address(path, night)).status_code
+        ask = client.post if view.access.kind == "act" else client.get
+        status = ask(address(path, night)).status_code
         if view.access.right not in held:
             assert status == 403, path
         else:
-            assert status != 403 or path == "journal/", (path, status)
+            assert status != 403 or path in ("journal/", OWN_RIGHT), (path, status)
 
 
 @pytest.mark.parametrize("page", ["/", "/callout/{callout_id}/", "/zones/", "/zones/{opening_id}/",
@@ -227,3 +232,21 @@ def settings_urls(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         set_urlconf(None)
 
     return use
+
+
+@pytest.mark.parametrize("path", [p for p, view in CONSOLE.items() if view.access.kind == "act"])
+def test_no_link_presses_a_button(
+    night: dict[str, int], client_of: Callable[..., Any], path: str
+) -> None:
+    assert client_of("duty_officer").get(address(path, night)).status_code == 405
+
+
+def test_a_post_without_its_token_is_refused(
+    night: dict[str, int], client_of: Callable[..., Any]
+) -> None:
+    from django.test import Client
+
+    own = client_of("duty_officer")
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = own.cookies
+    assert strict.post("/warning/paste/", {"text": TEXT}).status_code == 403

@@ -8,7 +8,7 @@ from django.urls import path
 
 from anlan.engines.callout import actions, queries
 from anlan.ground import clock
-from anlan.ground.web import page, scope_of
+from anlan.ground.web import act, page, scope_of
 
 
 @page("callout.read")
@@ -19,14 +19,14 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "duty/desk.html", context)
 
 
-@page("desk.settle")
+@act("desk.settle")
 def settle(request: HttpRequest, inbound_id: int) -> HttpResponse:
     """How a message was dealt with."""
     actions.settle_message(scope_of(request), inbound_id, request.POST.get("how", ""))
     return redirect("/desk/")
 
 
-@page("callout.read")
+@act("callout.read")
 def see_alarm(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """Seen."""
     actions.see_alarm(scope_of(request), alarm_id)

@@ -10,7 +10,7 @@ from django.urls import path
 
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
-from anlan.ground.web import page, scope_of
+from anlan.ground.web import act, page, scope_of
 from anlan.rooms.evacuation import actions, queries
 from anlan.rooms.evacuation.decisions import Figures
 
@@ -35,7 +35,7 @@ def opening_page(request: HttpRequest, opening_id: int) -> HttpResponse:
     return render(request, "evacuation/opening.html", context)
 
 
-@page("evacuation.count")
+@act("evacuation.count")
 def keyed(request: HttpRequest, opening_id: int) -> HttpResponse:
     """A sheet keyed in by a township, with the time at which it was so."""
     scope = scope_of(request)

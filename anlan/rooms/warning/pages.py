@@ -12,7 +12,7 @@ from django.urls import path
 from anlan.county import queries as county
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
-from anlan.ground.web import page, scope_of
+from anlan.ground.web import act, page, scope_of
 from anlan.rooms.warning import actions, draft, queries
 
 
@@ -23,7 +23,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
     return render(request, "warning/list.html", {"rows": rows, "now": clock.now()})
 
 
-@page("warning.draft")
+@act("warning.draft")
 def paste(request: HttpRequest) -> HttpResponse:
     """The bureau's text becomes a draft."""
     row = actions.paste(scope_of(request), request.POST.get("text", ""))
@@ -69,7 +69,7 @@ def _changes(request: HttpRequest) -> dict[str, Any]:
     return changes
 
 
-@page("warning.draft")
+@act("warning.draft")
 def revise(request: HttpRequest, warning_id: int) -> HttpResponse:
     """Save the fields as they stand; what a person has looked at is no doubt any more."""
     scope = scope_of(request)
@@ -84,8 +84,8 @@ def revise(request: HttpRequest, warning_id: int) -> HttpResponse:
     return redirect(f"/warning/{warning_id}/")
 
 
-@page("warning.read")
-def act(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
+@act("warning.read")
+def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
     """submit, approve, override, lift or approve-lift; each action checks its own right."""
     scope = scope_of(request)
     version = int(request.POST.get("version", "0") or 0)
@@ -108,5 +108,5 @@ urlpatterns = [
     path("warning/paste/", paste, name="warning-paste"),
     path("warning/<int:warning_id>/", show, name="warning"),
     path("warning/<int:warning_id>/revise/", revise, name="warning-revise"),
-    path("warning/<int:warning_id>/<slug:what>/", act, name="warning-act"),
+    path("warning/<int:warning_id>/<slug:what>/", move, name="warning-act"),
 ]

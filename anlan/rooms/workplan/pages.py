@@ -9,7 +9,7 @@ from django.urls import path
 from anlan.engines.indicators import compute
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
-from anlan.ground.web import page, scope_of
+from anlan.ground.web import act, page, scope_of
 from anlan.rooms.workplan import actions, queries
 
 PAGES = {"callout.call": "/callout/", "evacuation.zone": "/zones/"}
@@ -41,7 +41,7 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     return render(request, "workplan/row.html", {"shown": shown, "behind": behind, "pages": PAGES})
 
 
-@page("plan.enter")
+@act("plan.enter")
 def enter(request: HttpRequest) -> HttpResponse:
     """A document is read whole or refused whole."""
     sent = request.FILES.get("file")
@@ -51,7 +51,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     return redirect("/plan/")
 
 
-@page("plan.confirm")
+@act("plan.confirm")
 def confirm(request: HttpRequest, version_id: int) -> HttpResponse:
     """A second person confirms."""
     actions.confirm(scope_of(request), version_id)
