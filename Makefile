@@ -45,6 +45,7 @@ dev: .venv/dev.stamp
 	@echo "安装依赖（第一次约一分钟）"
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/county.txt; \
 	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成：请检查网络后再运行 make setup，会从中断处继续"; exit 3; }
+	@$(PY) -m anlan.faces.console.words
 	@touch $@
 
 .venv/dev.stamp: .venv/county.stamp requirements/dev.txt
