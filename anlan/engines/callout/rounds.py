@@ -13,7 +13,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import connection
@@ -37,6 +37,8 @@ LEASE_S = 60
 RETRY_S = 15
 RETRIES_MAX = 3
 CLOSE_AFTER = timedelta(hours=24)
+FALLBACK_TRY = 100
+CHANGED = ["state", "reason", "rings", "due_at", "started_at", "version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Gateway(Protocol):
 
 
 def advance(scope: Scope) -> int:
-    """Move on calls that are due; one transaction a batch."""
+    """Move on calls that are due; one transaction a batch, a few statements whatever its size."""
     with scope.open():
         now = clock.now()
         due = list(
@@ -83,9 +85,57 @@ def advance(scope: Scope) -> int:
         if not due:
             return 0
         people = _people_of(scope, due, now)
+        queue: list[_Queued] = []
         for call in due:
-            _advance_one(scope, call, people, now)
+            _advance_one(call, people, now, queue)
+        _write(queue, now)
+        Call.objects.bulk_update(due, CHANGED)
+        for callout_id, division in {(call.callout_id, call.callout.division) for call in due}:
+            tell(scope, "call", division, callout=callout_id)
     return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """A message that a decision asks for."""
+
+    call: Call
+    person_id: int
+    role: str
+    template: str
+    act: str
+    try_no: int
+
+
+def _write(queue: list[_Queued], now: datetime) -> None:
+    """The links and the attempts of a batch."""
+    made = links.make_many([(q.call, q.person_id, q.act, q.role) for q in queue])
+    Attempt.objects.bulk_create(
+        Attempt(
+            division=q.call.division,
+            world=q.call.world,
+            call=q.call,
+            person_id=q.person_id,
+            role=q.role,
+            try_no=q.try_no,
+            priority=launching.PRIORITY[q.call.callout.grade],
+            text=_text(q, link),
+            not_before=now,
+        )
+        for q, link in zip(queue, made, strict=True)
+    )
+
+
+def _text(queued: _Queued, link: str) -> str:
+    call = queued.call
+    return messages.fill(
+        launching.chain(call.callout.chain).texts[queued.template],
+        text=call.callout.text,
+        code=call.code,
+        link=link,
+        post=call.post_title,
+        title=call.callout.title,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +146,7 @@ class _People:
     fallback: dict[tuple[int, str], tuple[int, str]]
 
 
-def _people_of(scope: Scope, due: list[Call], now: object) -> _People:
+def _people_of(scope: Scope, due: list[Call], now: datetime) -> _People:
     wanted = {call.post_id for call in due} | {
         call.superior_post_id for call in due if call.superior_post_id
     }
@@ -106,7 +156,7 @@ def _people_of(scope: Scope, due: list[Call], now: object) -> _People:
         Post.objects.filter(kind__in=kinds, division__in=places, ended_at=None).order_by("order")
     )
     wanted |= {post.id for post in helpers}
-    contacts = county.contacts(scope, sorted(wanted), now)  # type: ignore[arg-type]
+    contacts = county.contacts(scope, sorted(wanted), now)
     fallback: dict[tuple[int, str], tuple[int, str]] = {}
     for post in helpers:
         if contacts[post.id]:
@@ -116,79 +166,62 @@ def _people_of(scope: Scope, due: list[Call], now: object) -> _People:
     return _People(by_post, fallback)
 
 
-def _advance_one(scope: Scope, call: Call, people: _People, now: object) -> None:
+def _advance_one(call: Call, people: _People, now: datetime, queue: list[_Queued]) -> None:
+    """Decide and note the change on the row; what must be sent goes to the queue."""
+    assert call.due_at is not None
+    helper = people.fallback.get((call.division, call.fallback_kind))
     if call.state == "fallback":
-        decision = after_fallback(call.due_at, now)  # type: ignore[arg-type]
+        decision = after_fallback(call.due_at, now)
     else:
-        helper = people.fallback.get((call.division, call.fallback_kind))
         decision = decide(
             call.rings,
             people.by_post.get(call.post_id, []),
             people.by_post.get(call.superior_post_id or 0, []),
             helper[0] if helper else None,
-            call.due_at,  # type: ignore[arg-type]
-            now,  # type: ignore[arg-type]
+            call.due_at,
+            now,
             call.callout.minutes,
         )
     if decision.vacant:
         text = _("%(post)s 空缺") % {"post": call.post_title}
-        actions.raise_alarm(call, "vacant", text, now)  # type: ignore[arg-type]
-    _STEPS[decision.next](scope, call, decision, people, now)
+        actions.raise_alarm(call, "vacant", text, now)
+    if decision.next is Next.RING:
+        _ring(call, decision, now, queue)
+    elif decision.next is Next.FALLBACK and helper is not None:
+        _fall_back(call, helper, now, queue)
+    elif decision.next is Next.NOBODY:
+        call.state = "nobody"
+        text = _("%(post)s 无人应答") % {"post": call.post_title}
+        actions.raise_alarm(call, "nobody", text, now)
     call.reason = decision.reason
     call.due_at = decision.due_at
     call.version += 1
-    call.save()
-    tell(scope, "call", call.division, callout=call.callout_id, call=call.id)
 
 
-def _ring(scope: Scope, call: Call, decision: Decision, people: _People, now: object) -> None:
+def _ring(call: Call, decision: Decision, now: datetime, queue: list[_Queued]) -> None:
     assert decision.person_id is not None
     template = "superior" if decision.role == "superior" else "call"
-    _queue(call, decision.person_id, decision.role, template, "answer", now)
     call.state = "ringing"
     call.rings += 1
-    call.started_at = call.started_at or now  # type: ignore[assignment]
+    call.started_at = call.started_at or now
+    queue.append(_Queued(call, decision.person_id, decision.role, template, "answer", call.rings))
 
 
-def _fall_back(scope: Scope, call: Call, decision: Decision, people: _People, now: object) -> None:
-    assert decision.person_id is not None
-    person, title = people.fallback[(call.division, call.fallback_kind)]
-    step = launching.chain(call.callout.chain).fallback_step
+def _fall_back(call: Call, helper: tuple[int, str], now: datetime, queue: list[_Queued]) -> None:
+    person, title = helper
     Fallback.objects.get_or_create(
         call=call,
-        defaults={"division": call.division, "world": call.world, "step": step,
-                  "person_id": person, "post_title": title, "given_at": now},
-    )  # fmt: skip
-    _queue(call, person, "fallback", "fallback", "fallback", now)
+        defaults={
+            "division": call.division,
+            "world": call.world,
+            "step": launching.chain(call.callout.chain).fallback_step,
+            "person_id": person,
+            "post_title": title,
+            "given_at": now,
+        },
+    )
     call.state = "fallback"
-
-
-def _nobody(scope: Scope, call: Call, decision: Decision, people: _People, now: object) -> None:
-    call.state = "nobody"
-    text = _("%(post)s 无人应答") % {"post": call.post_title}
-    actions.raise_alarm(call, "nobody", text, now)  # type: ignore[arg-type]
-
-
-_STEPS: dict[Next, Callable[[Scope, Call, Decision, _People, object], None]] = {
-    Next.RING: _ring,
-    Next.FALLBACK: _fall_back,
-    Next.NOBODY: _nobody,
-    Next.WAIT: lambda *_unused: None,
-}
-
-
-def _queue(call: Call, person_id: int, role: str, template: str, act: str, now: object) -> None:
-    own = launching.chain(call.callout.chain)
-    link = links.make(call, person_id, act, role)
-    text = messages.fill(
-        own.texts[template], text=call.callout.text, code=call.code, link=link,
-        post=call.post_title, title=call.callout.title,
-    )  # fmt: skip
-    Attempt.objects.create(
-        division=call.division, world=call.world, call=call, person_id=person_id, role=role,
-        try_no=call.rings + 1 if role != "fallback" else call.rings + 100,
-        priority=launching.PRIORITY[call.callout.grade], text=text, not_before=now,
-    )  # fmt: skip
+    queue.append(_Queued(call, person, "fallback", "fallback", "fallback", FALLBACK_TRY))
 
 
 # send
