@@ -86,7 +86,7 @@ class Call(Operational):
 class Attempt(Operational):
     """One person, one channel, one try; submitted at most twice, whatever dies in between."""
 
-    call = models.ForeignKey(Call, models.CASCADE, related_name="attempts")
+    call = models.ForeignKey(Call, models.CASCADE, related_name="attempts", db_index=False)
     person_id = models.BigIntegerField()
     role = models.CharField(max_length=10)
     channel = models.CharField(max_length=10, default="sms")
@@ -118,7 +118,6 @@ class Attempt(Operational):
                 name="attempt_due",
                 condition=models.Q(state__in=["due", "claimed"]),
             ),
-            models.Index(fields=["gateway_ref"], name="attempt_ref"),
         ]
 
 

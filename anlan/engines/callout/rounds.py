@@ -38,7 +38,14 @@ RETRY_S = 15
 RETRIES_MAX = 3
 CLOSE_AFTER = timedelta(hours=24)
 FALLBACK_TRY = 100
-CHANGED = ["state", "reason", "rings", "due_at", "started_at", "version"]
+
+KEEP = """
+UPDATE callout_call c SET state = m.state, reason = m.reason, rings = m.rings, due_at = m.due_at,
+  started_at = m.started_at, version = m.version
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
+  %s::timestamptz[], %s::int[]) AS m(id, state, reason, rings, due_at, started_at, version)
+WHERE c.id = m.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,17 @@ def advance(scope: Scope) -> int:
         for call in due:
             _advance_one(call, people, now, queue)
         _write(queue, now)
-        Call.objects.bulk_update(due, CHANGED)
+        _keep(due)
         for callout_id, division in {(call.callout_id, call.callout.division) for call in due}:
             tell(scope, "call", division, callout=callout_id)
     return len(due)
+
+
+def _keep(calls: list[Call]) -> None:
+    """Write the changed calls back in one statement; their rows are locked."""
+    fields = ("id", "state", "reason", "rings", "due_at", "started_at", "version")
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [[getattr(call, name) for call in calls] for name in fields])
 
 
 @dataclass(frozen=True, slots=True)
