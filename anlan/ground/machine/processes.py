@@ -112,11 +112,20 @@ class Supervisor:
     def _keep_postgres(self, cluster: Cluster) -> None:
         if cluster.running():
             return
+        before = cluster.port if (cluster.folder / "port").exists() else 0
         try:
             cluster.start()
+            if before and cluster.port != before:
+                self._restart_children()
         except ClusterFailed as error:
             print(f"postgres: {error}", file=sys.stderr, flush=True)
             time.sleep(1)
+
+    def _restart_children(self) -> None:
+        """The database has another address now: whoever knew the old one starts again."""
+        for child in self.children:
+            if child.process is not None and child.process.poll() is None:
+                _signal_group(child.process.pid, signal.SIGTERM)
 
     def _keep(self, child: Child) -> None:
         now = time.monotonic()
