@@ -29,6 +29,7 @@ from anlan.ground.policy import values
 from anlan.ground.scope import Scope
 
 PROOF_CHARS_MAX = 500
+MORE_TRY = 200  # apart from the tries of rings, so that neither takes the other's number
 OPEN_STATES = ("waiting", "ringing", "fallback", "nobody")
 
 
@@ -105,7 +106,8 @@ def _second_person(scope: Scope, launch: Launch, people: int) -> None:
     limit = int(values.running(scope, "callout.second_person_over"))
     if people <= limit:
         return
-    if launch.approved_by is None or launch.approved_by == launch.drafted_by:
+    known = launch.drafted_by is not None and launch.approved_by is not None
+    if not known or launch.approved_by == launch.drafted_by:
         raise Denied(
             "second-person",
             _("叫应超过 %(n)d 人，须由第二人批准") % {"n": limit},
@@ -135,6 +137,8 @@ def answer(
     weight = weigh(call.state, kind)
     if weight is Counts.REPEATS and call.answered_by == person_id and kind == _said(call):
         return weight
+    if weight is Counts.WRONG and _said_wrong(call, person_id):
+        return Counts.REPEATS
     Answer.objects.create(
         division=call.division, world=call.world, call=call, person_id=person_id, role=role,
         kind=kind, via=via, counts=weight is Counts.DECIDES, happened_at=happened_at or moment,
@@ -149,6 +153,11 @@ def answer(
     journal.line(scope, "callout.answer", call, why=f"{kind} {via} {weight.value}")
     tell(scope, "call", call.division, callout=call.callout_id, call=call.id)
     return weight
+
+
+def _said_wrong(call: Call, person_id: int | None) -> bool:
+    """Said once is enough: again, it would burn through the chain in seconds."""
+    return Answer.objects.filter(call=call, person_id=person_id, kind="wrong").exists()
 
 
 def _said(call: Call) -> str:
@@ -248,12 +257,13 @@ def stop_callout(scope: Scope, callout_id: int, why: str) -> tuple[int, int]:
         raise NotFound("callout-unknown", _("没有这次叫应"), str(callout_id))
     if not why.strip():
         raise Refusal("why-empty", _("请写明原因"), "", _("例如：发错范围"))
-    attempts = Attempt.objects.filter(call__callout=callout)
-    stopped = attempts.filter(state="due").update(state="cancelled")
-    sent = attempts.filter(submits__gt=0).count()
+    # Calls first: a round that is planning holds them, and what it plans is then seen below.
     Call.objects.filter(callout=callout, state__in=OPEN_STATES).update(
         state="stopped", due_at=None, reason="stopped"
     )
+    attempts = Attempt.objects.filter(call__callout=callout)
+    stopped = attempts.filter(state="due").update(state="cancelled")
+    sent = attempts.filter(submits__gt=0).count()
     callout.state, callout.ended_at = "stopped", clock.now()
     callout.save(update_fields=["state", "ended_at"])
     journal.line(scope, "callout.stop", callout, why=why, after=[sent, stopped])
@@ -365,7 +375,7 @@ def send_more(scope: Scope, call_id: int, person_id: int, text: str) -> Attempt:
     tries = Attempt.objects.filter(call=call, person_id=person_id).count()
     attempt = Attempt.objects.create(
         division=call.division, world=call.world, call=call, person_id=person_id, role="more",
-        try_no=tries + 1, priority=launching.PRIORITY[call.callout.grade], text=text,
+        try_no=MORE_TRY + tries, priority=launching.PRIORITY[call.callout.grade], text=text,
         not_before=clock.now(),
     )  # fmt: skip
     journal.line(scope, "callout.send", attempt)

@@ -8,6 +8,7 @@ is stored with the call and shown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,20 +67,23 @@ def decide(
     due_at: datetime,
     now: datetime,
     minutes: int,
+    tried: Sequence[int] | None = None,
 ) -> Decision:
     """The next step of a call that nobody has answered.
 
     rung: how many rings were given. own, superiors: persons as they stand now, so that a change of
     post during the night is followed. fallback_person: who would knock. due_at: when the step is
-    due. Returns WAIT before that.
+    due. tried: whom the call has rung, one entry a ring, so that a change of shift skips nobody;
+    None: the first `rung` of the order. Returns WAIT before that.
     """
     if now < due_at:
         return Decision(Next.WAIT, None, "", "not-due", due_at)
     order = rings(own, superiors)
     later = now + timedelta(minutes=minutes)
     vacant = rung == 0 and not own
-    if rung < len(order):
-        chosen = order[rung]
+    left = order[rung:] if tried is None else _left(order, tried)
+    if left:
+        chosen = left[0]
         reason = "vacant-post" if vacant else _ring_reason(rung, chosen)
         return Decision(Next.RING, chosen.person_id, chosen.role, reason, later, vacant)
     if fallback_person is not None:
@@ -87,6 +91,17 @@ def decide(
             Next.FALLBACK, fallback_person, "fallback", "nobody-answered", later, vacant
         )
     return Decision(Next.NOBODY, None, "", "nobody-left", None, vacant)
+
+
+def _left(order: Sequence[Candidate], tried: Sequence[int]) -> list[Candidate]:
+    """The rings that are still to be given: each one given takes one of its person away."""
+    given, left = Counter(tried), []
+    for candidate in order:
+        if given[candidate.person_id] > 0:
+            given[candidate.person_id] -= 1
+        else:
+            left.append(candidate)
+    return left
 
 
 def _ring_reason(rung: int, chosen: Candidate) -> str:

@@ -72,6 +72,7 @@ class _Waiting:
     parts: int
     ref: str = ""
     error: str = ""
+    begun: bool = False
 
 
 @dataclass(slots=True)
@@ -123,19 +124,26 @@ class SmppGateway:
     # out
 
     def submit(self, batch: Sequence[Outgoing]) -> list[Outcome]:
-        """Send a batch and wait for its responses; what has none in time stays claimed."""
+        """Send a batch and wait for its responses; what has none in time stays claimed.
+
+        A message of which nothing left this machine is said to have failed: it is tried again.
+        """
+        send_by = time.monotonic() + RESPONSE_S_MAX
         waiting: list[_Waiting] = []
         outcomes: list[Outcome] = []
         for out in batch:
             if not out.number:
                 outcomes.append(Outcome(out.attempt_id, out.lease, "", "no-number"))
                 continue
-            waiting.append(self._send(out))
+            waiting.append(self._send(out, send_by))
         self._wait_for(waiting)
+        for entry in waiting:
+            if not entry.begun:
+                entry.parts, entry.error = 0, "not-sent"
         done = [w for w in waiting if not w.parts]
         return outcomes + [Outcome(w.out.attempt_id, w.out.lease, w.ref, w.error) for w in done]
 
-    def _send(self, out: Outgoing) -> _Waiting:
+    def _send(self, out: Outgoing, send_by: float) -> _Waiting:
         pieces = messages.parts(out.text)
         entry = _Waiting(out, len(pieces))
         self.reference = self.reference % 255 + 1
@@ -143,17 +151,20 @@ class SmppGateway:
             udh = b""
             if len(pieces) > 1:
                 udh = UDH_CONCAT + bytes((self.reference, len(pieces), index))
-            self._send_part(entry, udh + piece.encode("utf-16-be"), bool(udh))
+            self._send_part(entry, udh + piece.encode("utf-16-be"), bool(udh), send_by)
         return entry
 
-    def _send_part(self, entry: _Waiting, body: bytes, with_udh: bool) -> None:
+    def _send_part(self, entry: _Waiting, body: bytes, with_udh: bool, send_by: float) -> None:
         client = self.client
         if client is None:
             return
         with self.window.lock:
             while len(self.window.by_sequence) >= WINDOW and self.ready():
-                if not self.window.lock.wait(RESPONSE_S_MAX):
-                    break
+                if not self.window.lock.wait(max(0.0, send_by - time.monotonic())):
+                    return
+            if not self.ready():
+                return
+            entry.begun = True
             part = smpp.make_pdu(
                 "submit_sm", client=client, source_addr_ton=5, source_addr_npi=0,
                 source_addr=self.centre.source, dest_addr_ton=1, dest_addr_npi=1,
@@ -170,10 +181,13 @@ class SmppGateway:
     def _wait_for(self, waiting: list[_Waiting]) -> None:
         deadline = time.monotonic() + RESPONSE_S_MAX
         with self.window.lock:
-            while any(entry.parts for entry in waiting) and self.ready():
+            while any(entry.parts and entry.begun for entry in waiting) and self.ready():
                 left = deadline - time.monotonic()
                 if left <= 0 or not self.window.lock.wait(left):
                     break
+            over = {id(entry) for entry in waiting}
+            kept = {n: e for n, e in self.window.by_sequence.items() if id(e) not in over}
+            self.window.by_sequence = kept
 
     def _responded(self, pdu: smpp.pdu.PDU, **_unused: object) -> None:
         with self.window.lock:

@@ -17,14 +17,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import connection
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
 from anlan.county.models import Post
 from anlan.engines.callout import actions, links, messages
 from anlan.engines.callout import launch as launching
-from anlan.engines.callout.decisions import Decision, Next, after_fallback, decide
-from anlan.engines.callout.models import Attempt, Call, Callout, Fallback, Inbound
+from anlan.engines.callout.decisions import (
+    FIRST_RINGS,
+    Decision,
+    Next,
+    after_fallback,
+    decide,
+)
+from anlan.engines.callout.models import Answer, Attempt, Call, Callout, Fallback, Inbound
 from anlan.ground import clock, journal
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
@@ -38,6 +45,12 @@ RETRY_S = 15
 RETRIES_MAX = 3
 CLOSE_AFTER = timedelta(hours=24)
 FALLBACK_TRY = 100
+REF_CHARS_MAX = 70
+RINGS = ("first", "deputy", "superior")
+URGENCY = Case(
+    *(When(callout__grade=grade, then=Value(rank)) for grade, rank in launching.PRIORITY.items()),
+    default=Value(len(launching.PRIORITY)),
+)
 
 KEEP = """
 UPDATE callout_call c SET state = m.state, reason = m.reason, rings = m.rings, due_at = m.due_at,
@@ -87,14 +100,15 @@ def advance(scope: Scope) -> int:
             Call.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(due_at__lte=now, callout__state="open")
             .select_related("callout")
-            .order_by("due_at")[:ADVANCE_BATCH]
+            .order_by(URGENCY, "due_at")[:ADVANCE_BATCH]
         )
         if not due:
             return 0
         people = _people_of(scope, due, now)
+        tried = _tried(due)
         queue: list[_Queued] = []
         for call in due:
-            _advance_one(call, people, now, queue)
+            _advance_one(call, people, tried[call.id], now, queue)
         _write(queue, now)
         _keep(due)
         for callout_id, division in {(call.callout_id, call.callout.division) for call in due}:
@@ -180,7 +194,21 @@ def _people_of(scope: Scope, due: list[Call], now: datetime) -> _People:
     return _People(by_post, fallback)
 
 
-def _advance_one(call: Call, people: _People, now: datetime, queue: list[_Queued]) -> None:
+def _tried(due: list[Call]) -> dict[int, list[int]]:
+    """Whom each call has rung; who said that it is the wrong person is not rung again."""
+    found: dict[int, list[int]] = {call.id: [] for call in due}
+    rung = Attempt.objects.filter(call__in=due, role__in=RINGS, retries=0)
+    for call_id, person_id in rung.values_list("call_id", "person_id"):
+        found[call_id].append(person_id)
+    wrong = Answer.objects.filter(call__in=due, kind="wrong", person_id__isnull=False)
+    for call_id, wrong_person in wrong.values_list("call_id", "person_id"):
+        found[call_id] += [wrong_person] * FIRST_RINGS
+    return found
+
+
+def _advance_one(
+    call: Call, people: _People, tried: list[int], now: datetime, queue: list[_Queued]
+) -> None:
     """Decide and note the change on the row; what must be sent goes to the queue."""
     assert call.due_at is not None
     helper = people.fallback.get((call.division, call.fallback_kind))
@@ -195,6 +223,7 @@ def _advance_one(call: Call, people: _People, now: datetime, queue: list[_Queued
             call.due_at,
             now,
             call.callout.minutes,
+            tried,
         )
     if decision.vacant:
         text = _("%(post)s 空缺") % {"post": call.post_title}
@@ -245,7 +274,8 @@ UPDATE callout_attempt SET state = 'claimed', submits = submits + 1,
   lease_until = anlan_now() + make_interval(secs => %s), lease = %s
 WHERE id IN (SELECT id FROM callout_attempt WHERE world = anlan_world() AND submits < 2
   AND ((state = 'due' AND not_before <= (SELECT anlan_now()))
-    OR (state = 'claimed' AND lease_until < (SELECT anlan_now())))
+    OR (state = 'claimed' AND lease_until < (SELECT anlan_now())
+      AND (SELECT c.state <> 'stopped' FROM callout_call c WHERE c.id = call_id)))
   ORDER BY priority, id LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING id, person_id, text, priority
 """
@@ -258,9 +288,15 @@ WHERE a.id = m.id AND a.lease = m.lease AND a.state = 'claimed'
 """
 
 RETRY = """
-UPDATE callout_attempt SET state = 'due', submits = 0, retries = retries + 1, error = '',
-  not_before = anlan_now() + make_interval(secs => %s)
-WHERE id = ANY(%s) AND state = 'failed' AND retries < %s
+INSERT INTO callout_attempt (division, world, version, call_id, person_id, role, channel, try_no,
+  priority, text, state, not_before, submits, retries, lease, gateway_ref, error)
+SELECT a.division, a.world, 1, a.call_id, a.person_id, a.role, a.channel, a.try_no + 1000,
+  a.priority, a.text, 'due', anlan_now() + make_interval(secs => %s), 0, a.retries + 1, 0, '', ''
+FROM callout_attempt a JOIN callout_call c ON c.id = a.call_id
+WHERE a.id = ANY(%s) AND a.state = 'failed' AND a.retries < %s
+  AND (c.state IN ('waiting', 'ringing', 'fallback', 'nobody')
+    OR (a.role = 'more' AND c.state <> 'stopped'))
+ON CONFLICT DO NOTHING
 """
 
 
@@ -307,13 +343,16 @@ def _numbers(people: set[int]) -> dict[int, str]:
 
 
 def mark(scope: Scope, outcomes: list[Outcome]) -> None:
-    """Write down what the gateway said; a failure is due again RETRY_S later, three times."""
+    """Write down what the gateway said. A failure is tried again RETRY_S later, three times, as
+    an attempt of its own (try_no + 1000): no attempt is ever submitted more than twice.
+    """
     if not outcomes:
         return
     with scope.open(), connection.cursor() as cursor:
         columns = [
             [o.attempt_id for o in outcomes], [o.lease for o in outcomes],
-            [o.ref for o in outcomes], [o.error[:100] for o in outcomes],
+            [o.ref.replace("\0", "")[:REF_CHARS_MAX] for o in outcomes],
+            [o.error[:100] for o in outcomes],
         ]  # fmt: skip
         cursor.execute(MARK, columns)
         failed = [o.attempt_id for o in outcomes if o.error]
@@ -326,11 +365,13 @@ def mark(scope: Scope, outcomes: list[Outcome]) -> None:
 
 
 def expire(scope: Scope) -> int:
-    """Twice claimed and never marked: what became of it is unknown, and escalation goes on."""
+    """Never marked, and twice claimed or stopped meanwhile: unknown; escalation goes on."""
     with scope.open():
-        return Attempt.objects.filter(
-            state="claimed", submits__gte=2, lease_until__lt=clock.now()
-        ).update(state="unknown", lease_until=None)
+        return (
+            Attempt.objects.filter(state="claimed", lease_until__lt=clock.now())
+            .filter(Q(submits__gte=2) | Q(call__state="stopped"))
+            .update(state="unknown", lease_until=None)
+        )
 
 
 # read
