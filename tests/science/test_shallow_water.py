@@ -83,8 +83,8 @@ def thacker(x: np.ndarray, y: np.ndarray, t: float) -> np.ndarray:
     """Thacker 1981, planar surface in a paraboloid: h = 0.1 m, a = 1 m, η₀ = 0.5 m."""
     depth, radius, shift = 0.1, 1.0, 0.5
     omega = np.sqrt(2 * G * depth) / radius
-    level = shift * depth / radius**2 * (
-        2 * x * np.cos(omega * t) + 2 * y * np.sin(omega * t) - shift
+    level = (
+        shift * depth / radius**2 * (2 * x * np.cos(omega * t) + 2 * y * np.sin(omega * t) - shift)
     )
     return np.maximum(level - depth * ((x**2 + y**2) / radius**2 - 1), 0)
 

@@ -76,7 +76,7 @@ def green_ampt_excess_mm(
 
 def _step_mm(soaked: float, rate: float, hours: float, k: float, head: float) -> float:
     """Depth that soaks in during a step."""
-    if rate <= k or head == 0:
+    if rate <= k or head == 0 or k == 0:
         return min(rate, k) * hours
     ponds_at = k * head / (rate - k)
     if soaked >= ponds_at:
