@@ -51,10 +51,14 @@ def _float(typing_context: Any, value: Any) -> Any:
     return types.float32(types.int32), generate
 
 
+_bits_of: Any = _bits
+_float_of: Any = _float
+
+
 @njit(inline="always", error_model="numpy")
 def inverse_cube_root(x: Any) -> Any:
     """x^(-1/3) for float32 x > 0, within 2e-5: a guess from the exponent, two Newton steps."""
-    y = _float(np.int32(_F(1.4199e9) - _F(_bits(x)) * _F(0.33333334)))
+    y: Any = _float_of(np.int32(_F(1.4199e9) - _F(_bits_of(x)) * _F(0.33333334)))
     third, four = _F(0.33333334), _F(4.0)
     y = y * (four - x * y * y * y) * third
     return y * (four - x * y * y * y) * third
@@ -152,8 +156,8 @@ def step_block(
     qx[j, i]: face between columns i and i+1; qy[j, i]: between rows j and j+1. top_old, bottom_old:
     discharges of the block's outer faces before this step, which `face_row` has already renewed.
     rows: (3, width) float32 work space; crossed: (3, width) int32. active: segments to compute;
-    wet: segments with water afterwards. result (int64): deepest, lowest, out of the four sides, fastest
-    (mm/s).
+    wet: segments with water afterwards. result (int64): deepest, lowest, out of the four
+    sides, fastest (mm/s).
     """
     gdt = _F(GRAVITY_M_S2 * dt)
     gdt_dx = _F(GRAVITY_M_S2 * dt / dx)
@@ -179,10 +183,8 @@ def step_block(
         if ahead:
             for i in range(width):
                 y_own[i] = bottom_old[i]
-        if j == j1 - 2 and not last:
-            y_below = bottom_old
-        else:
-            y_below = qy[min(j + 1, z.shape[0] - 1)]
+        known = j == j1 - 2 and not last
+        y_below = bottom_old if known else qy[min(j + 1, z.shape[0] - 1)]
         s = 0
         while s < segments:
             if not active[j, s]:

@@ -81,7 +81,7 @@ def start(
     *,
     velocity_m_s: tuple[Array, Array] | None = None,
     manning: float | Array = 0.0,
-    sides: Sides = Sides(),  # noqa: B008
+    sides: Sides = Sides(),
     second_order: bool = True,
 ) -> Water:
     """Water on a bed. Arrays (rows, columns); Raises BadInput where a value is not finite, a depth
@@ -96,10 +96,16 @@ def start(
     if not ((rough >= 0) & (rough <= 1)).all():
         raise BadInput("manning", "Manning's n must be within 0 to 1 s/m^(1/3)")
     east, south = velocity_m_s or (np.zeros_like(bed), np.zeros_like(bed))
-    ring = (np.pad(a, 1, mode="edge") for a in (bed, depth, depth * east, depth * south, rough**2))
-    water = Water(cell_m, *ring, sides, second_order)
+    water = Water(
+        cell_m, _ringed(bed), _ringed(depth), _ringed(depth * east), _ringed(depth * south),
+        _ringed(rough**2), sides, second_order,
+    )  # fmt: skip
     water._rates = [np.zeros_like(water.h) for _ in range(5)]
     return water
+
+
+def _ringed(field_: Array) -> Array:
+    return np.pad(field_, 1, mode="edge")
 
 
 def advance(water: Water, until_s: float, *, wall_s_max: float = float("inf")) -> Water:
@@ -156,12 +162,12 @@ def _sweeps(water: Water, dh: Array, dm: Array, dn: Array, u: Array, v: Array) -
     """Fluxes along every row and every column."""
     g, second = kernels.GRAVITY_M_S2, water.second_order
     kernels.rows_fluxes(water.z, water.h, u, v, dh, dm, dn, second, g)
-    turned = [np.ascontiguousarray(a.T) for a in (water.z, water.h, v, u)]
-    rates = [np.zeros_like(turned[0]) for _ in range(3)]
-    kernels.rows_fluxes(*turned, *rates, second, g)
-    dh += rates[0].T
-    dn += rates[1].T
-    dm += rates[2].T
+    bed, depth, normal, along = (np.ascontiguousarray(a.T) for a in (water.z, water.h, v, u))
+    down_h, down_m, down_n = (np.zeros_like(bed) for _ in range(3))
+    kernels.rows_fluxes(bed, depth, normal, along, down_h, down_m, down_n, second, g)
+    dh += down_h.T
+    dn += down_m.T
+    dm += down_n.T
 
 
 def _edge(water: Water) -> None:

@@ -120,7 +120,7 @@ def add_rain(
         for i in range(columns):
             if h[j + 1, i + 1] > 0:
                 wet[j + 1, i // segment] = 1
-    return came
+    return int(came)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -140,7 +140,7 @@ def soak(h: Any, active: Any, k: Any, head: Any, soaked: Any, dt: float, segment
             h[j + 1, i + 1] = units - gone
             soaked[j, i] += np.float32(gone / scale)
             taken += gone
-    return taken
+    return int(taken)
 
 
 def inflow_units(

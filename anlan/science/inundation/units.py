@@ -53,7 +53,7 @@ def to_depth(depth_m: NDArray[np.float64]) -> NDArray[np.int32]:
 
 def from_depth(units: NDArray[np.int32]) -> NDArray[np.float64]:
     """Depths in m."""
-    return units * DEPTH_UNIT_M
+    return units.astype(np.float64) * DEPTH_UNIT_M
 
 
 def rounding_offsets(shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Variogram:
-    """sill c in mm², range a in m (the distance of eq. 1, not the practical range), nugget in mm²."""
+    """sill c in mm², range a in m (of eq. 1, not the practical range), nugget c₀ in mm²."""
 
     sill_mm2: float
     range_m: float

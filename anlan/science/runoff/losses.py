@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import lambertw
 
 from anlan.science.errors import BadInput
 
+NEWTON_PASSES_MAX = 60
 Array = NDArray[np.float64]
 
 
@@ -50,10 +50,16 @@ def curve_number_for_wetness(curve_number: float, wetness: str) -> float:
 
 
 def _ponded_mm(start_mm: float, rate_mm_h: float, head_mm: float, hours: float) -> float:
-    """F after `hours` of ponding from F = start: eq. 2 solved by Lambert's W."""
+    """F after `hours` of ponding from F = start: eq. 2 by Newton's method, which rises to it."""
     base = start_mm - head_mm * np.log1p(start_mm / head_mm) + rate_mm_h * hours
-    inner = -np.exp(-1 - base / head_mm)
-    return float(-head_mm * (1 + lambertw(inner, -1).real))
+    soaked = base + head_mm + (2 * base * head_mm) ** 0.5
+    for _ in range(NEWTON_PASSES_MAX):
+        misfit = soaked - head_mm * np.log1p(soaked / head_mm) - base
+        change = misfit * (soaked + head_mm) / soaked
+        soaked -= change
+        if abs(change) <= 1e-14 * soaked:
+            break
+    return float(soaked)
 
 
 def green_ampt_excess_mm(

@@ -61,7 +61,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Breach:
-    """A dam that breaks from `begins_s` on: (4) for its size and time, slope of its sides 1 : side."""
+    """A dam that breaks from `begins_s` on: eq. 4 for size and time, sides of slope 1 : side."""
 
     crest_m: float
     foot_m: float

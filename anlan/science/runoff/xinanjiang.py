@@ -106,7 +106,7 @@ def run(
     p = np.array([getattr(parameters, entry.name) for entry in fields(parameters)])
     out = np.empty((5, len(rain)))
     free, waiting = _run(rain, pan, p, wetness_share, out)
-    return Runoff(*out, free_end_mm=free, routed_end_mm=waiting)
+    return Runoff(out[0], out[1], out[2], out[3], out[4], free, waiting)
 
 
 @njit(cache=True, error_model="numpy")
