@@ -33,7 +33,7 @@ class Steps:
 
     @staticmethod
     def note(text: str) -> None:
-        _say(f"\n      {text}")
+        _say(f"\n      {text}", end="")
 
 
 def _say(text: str, end: str = "\n") -> None:

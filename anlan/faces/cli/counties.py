@@ -21,7 +21,7 @@ from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine import Site, ports, site
 from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import environment, supervisor_pid
-from anlan.ground.machine.site import root_folder, write_whole
+from anlan.ground.machine.site import current_home, root_folder, write_whole
 
 CODE_DIGITS = 6
 NAME_CHARS_MAX = 50
@@ -29,7 +29,7 @@ NAME_CHARS_MAX = 50
 
 def county_list(_options: argparse.Namespace) -> Answer:
     """The counties of this machine, the current one marked."""
-    current = site().home
+    current = current_home()
     found = []
     folder = root_folder() / "counties"
     for home in sorted(folder.iterdir()) if folder.exists() else []:
@@ -53,8 +53,7 @@ def county_list(_options: argparse.Namespace) -> Answer:
 def county_new(options: argparse.Namespace) -> Answer:
     """An empty, real county; its divisions come from a file, its people by hand or XLSX."""
     home = _place_of(options.code, options.name, options.divisions)
-    current = site()
-    running = supervisor_pid(current) is not None
+    running = supervisor_pid(Site(current_home(), {}, {})) is not None
     with refusing(site(home)), starting(site(home)):
         enough_disk(home, DISK_BYTES_FIRST)
         facts = {"code": options.code, "name": options.name, "demo": False}
@@ -122,9 +121,9 @@ def county_use(options: argparse.Namespace) -> Answer:
     home = root_folder() / "counties" / options.code
     if not options.code.isalnum() or not (home / "county.json").exists():
         raise Refusal("county-unknown", "本机没有这个县", options.code, "anlan county list")
-    current = site()
-    if current.home != home and supervisor_pid(current) is not None:
-        raise NotRunning("running", "另一个县正在运行", str(current.home), "请先运行 make down")
+    current = current_home()
+    if current != home and supervisor_pid(Site(current, {}, {})) is not None:
+        raise NotRunning("running", "另一个县正在运行", str(current), "请先运行 make down")
     with refusing(site(home)):
         write_whole(root_folder() / "current", options.code)
     return 0, {"current": options.code}, f"当前县：{options.code}，运行 make up 启动"

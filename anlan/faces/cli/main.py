@@ -80,7 +80,8 @@ def parser() -> argparse.ArgumentParser:
             own = subs.add_parser(first, help=command.help)
         else:
             if first not in groups:
-                group = subs.add_parser(first)
+                seconds = [c.words.split()[1] for c in COMMANDS if c.words.startswith(f"{first} ")]
+                group = subs.add_parser(first, help="、".join(seconds))
                 groups[first] = group.add_subparsers(
                     dest="second", required=True, metavar="动作", parser_class=Parser
                 )

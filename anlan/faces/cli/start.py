@@ -83,8 +83,8 @@ def _up(own: Site) -> Answer:
     write_facts(own.home, facts)
     make(site(own.home), steps) if first else _still_whole(own, steps)
     with ports.chooser():
-        own = settle_ports(own.home, facts)
         steps.next("启动各进程")
+        own = settle_ports(own.home, facts)
         process = start_detached(own)
         _wait_ready(own, process.poll)
     steps.end()
@@ -128,6 +128,8 @@ def link_text(made: dict[str, str]) -> str:
 @contextmanager
 def starting(own: Site, interrupt: bool = False) -> Iterator[None]:
     """Hold the right to start or stop this county. interrupt: end whoever is starting it."""
+    if own.home.exists() and own.home.stat().st_uid != os.geteuid():
+        raise other_users(own.home)
     folder = own.home / "run"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "starting.lock").open("a+") as lock:

@@ -295,6 +295,7 @@ def start_detached(own: Site) -> subprocess.Popen[bytes]:
     """Start the supervisor in a session of its own."""
     folder = own.home / "log"
     folder.mkdir(parents=True, exist_ok=True)
+    (own.home / "run" / "trouble.json").unlink(missing_ok=True)
     with (folder / "supervisor.log").open("ab") as out:
         return subprocess.Popen(
             [sys.executable, "-m", "anlan.ground.machine.processes"], stdin=subprocess.DEVNULL,
