@@ -45,14 +45,19 @@ def prepare(url: str, home: Path) -> None:
 
     Refusal where the server is too old, the account may not, or another county lives there.
     """
-    words = _words(home)
     with _connect(url) as connection:
         refusal = soundness.version_refusal(connection.info.server_version)
         if refusal is not None:
             raise refusal
         _may(connection)
         _alone(connection)
+        if _holds_county(connection) and not _passwords(home).exists():
+            raise Refusal(
+                "database-taken", "这个库里已经有一个县", connection.info.dbname,
+                "换一个空库；若是本县的库，先从备份放回县目录（密钥在里面）",
+            )  # fmt: skip
         _extensions(connection)
+        words = _words(home)
         try:
             with connection.transaction():
                 _make_roles(connection, words)
@@ -64,7 +69,11 @@ def prepare(url: str, home: Path) -> None:
 def holds_county(url: str) -> bool:
     """Whether the database of this address has a county in it."""
     with _connect(url) as connection:
-        row = connection.execute("SELECT to_regclass('public.ground_county')").fetchone()
+        return _holds_county(connection)
+
+
+def _holds_county(connection: Connection) -> bool:
+    row = connection.execute("SELECT to_regclass('public.ground_county')").fetchone()
     return bool(row and row[0])
 
 

@@ -240,6 +240,8 @@ def bound_logs(home: Path, bytes_max: int = LOG_BYTES_MAX) -> None:
             if path.stat().st_size > bytes_max:
                 shutil.copy2(path, path.with_name(path.name + ".1"))
                 os.truncate(path, 0)
+        except FileNotFoundError:
+            continue
         except OSError as error:
             log.warning("log %s is not kept short: %s", path, error)
 
