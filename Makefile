@@ -29,27 +29,34 @@ check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m pytest -q tests/docs
 
 bench: dev ## measure beside the peers
+	@$(PY) -m bench.start && $(PY) -m bench.pages
 	@$(PY) -m bench.scope_cost && $(PY) -m bench.journal && $(PY) -m bench.callout
 
 drill: dev ## the stories, faults and attacks, all of them
-	@$(PY) -m pytest -q tests/drills --drill $(ARGS)
+	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
 
 dev: .venv/dev.stamp
 
-.venv/bin/python:
-	@if [ -z "$(PYTHON)" ]; then echo "需要 Python 3.11 或更高：apt-get install python3.11"; exit 3; fi
-	@echo "建立虚拟环境 .venv"
-	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "缺少 venv 模块：apt-get install python3-venv"; exit 3; }
+# A virtual environment counts as made only with its pip: one that was interrupted is made anew.
+.venv/made.stamp:
+	@if [ -x $(PY) ] && $(PY) -m pip --version >/dev/null 2>&1; then touch $@; exit 0; fi; \
+	 if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	   echo "需要 Python 3.11 或更高：apt-get install python3.11，或 make up PYTHON=/位置/python3.11"; exit 3; fi; \
+	 if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+	   echo "缺少 venv 模块：apt-get install $$("$(PYTHON)" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; exit 3; fi; \
+	 echo "建立虚拟环境 .venv"; \
+	 "$(PYTHON)" -m venv --clear .venv || { echo "没有建成 .venv（原因见上）：请看磁盘余量（df -h .）和本目录能不能写（ls -ld .），改正后再运行 make up"; exit 3; }; \
+	 touch $@
 
-.venv/county.stamp: .venv/bin/python requirements/county.txt pyproject.toml
+.venv/county.stamp: .venv/made.stamp requirements/county.txt pyproject.toml
 	@echo "安装依赖（第一次约一分钟）"
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/county.txt; \
-	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成：请检查网络后再运行 make setup，会从中断处继续"; exit 3; }
+	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成（原因见上）：请检查网络和磁盘（df -h .）后再运行 make setup，会从中断处继续"; exit 3; }
 	@$(PY) -m anlan.faces.console.words
 	@touch $@
 
 .venv/dev.stamp: .venv/county.stamp requirements/dev.txt
 	@echo "安装测试工具"
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt; \
-	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/dev.txt; fi
+	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/dev.txt; fi || { echo "测试工具没有装完（原因见上）：请检查网络和磁盘（df -h .）后再运行一次"; exit 3; }
 	@touch $@

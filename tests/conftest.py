@@ -22,7 +22,21 @@ VILLAGES = (500231109001, 500231109002, 500231105001, 500231105002)
 TEMPLATE = "anlan_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--drill", action="store_true", help="the long ones too (make drill)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`drill` marks what takes too long for every `make test`; a sample of each runs there."""
+    if config.getoption("--drill"):
+        return
+    later = [item for item in items if item.get_closest_marker("drill")]
+    items[:] = [item for item in items if item not in later]
+    config.hook.pytest_deselected(items=later)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "drill: long, runs in `make drill` only")
     home = Path(tempfile.mkdtemp(prefix="anlan-test-"))
     home.chmod(0o755)
     for name in ("keys", "files"):

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from anlan.ground.machine import site
@@ -25,7 +26,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 os.environ.setdefault("ANLAN_KEYS", str(SITE.keys))
 os.environ.setdefault("ANLAN_FILES", str(SITE.files))
 
-DEBUG = False
+DEBUG = os.environ.get("ANLAN_DEBUG") == "1"
+if DEBUG and SITE.facts and not SITE.demo:
+    raise ImproperlyConfigured("a county that is no demonstration never runs with DEBUG")
 
 
 def _secret_key() -> str:

@@ -1,59 +1,134 @@
 """The watchdog: looks from outside whether the supervisor lives and the rounds run.
 
-It uses no Django and reads one table. A dead supervisor is started again; rounds that stopped are
-written to the county's alarm file and to the log (the second channel comes with the duty desk).
+It uses no Django and reads one table. A dead supervisor is started again. Rounds that stopped, a
+database that does not answer, a clock that is off and a disk that fills become alarms: in the log,
+in the county's alarm file (console and `anlan status` show it), and to the site's own program.
+Silence is measured by this process's own counter, so that no clock that was set hides it (R14).
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
 import signal
-import sys
 import threading
 import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import psycopg
 
-from anlan.ground.machine import Site, site
-from anlan.ground.machine.processes import start_detached, supervisor_pid
+from anlan.ground.errors import NotRunning, Refusal
+from anlan.ground.machine import Site, alarms, clockcheck, site, soundness
+from anlan.ground.machine.processes import speak, start_detached, supervisor_pid
 
+log = logging.getLogger("anlan.watchdog")
 LOOK_EVERY_S = 2.0
-SILENT_S = 60
+SILENT_S = 40.0
+AWAY_S = 20.0
+SLOW_ROUNDS = {"journal.anchor": 600.0, "callout.close": 180.0}
 CONNECT_S_MAX = 5
+SOUND_EVERY_S = 60.0
+DISK_USED_MAX = 0.90
+SEEN = "SELECT name, runs, last_at::text FROM ground_round"
+Seen = dict[str, tuple[object, float]]
 
 
-def silent_rounds(own: Site) -> list[str]:
-    """Rounds that last ran longer than SILENT_S ago; `database` where it does not answer."""
+@dataclass(slots=True)
+class Watch:
+    """What was seen when; seconds by the counter."""
+
+    own: Site
+    seen: Seen = field(default_factory=dict)
+    answered_at: float = field(default_factory=time.monotonic)
+    sound_at: float = 0.0
+    unsound: dict[str, str] = field(default_factory=dict)
+
+    def look(self) -> dict[str, str]:
+        """Everything that is wrong now: name → words."""
+        now = time.monotonic()
+        found = self._rounds(now)
+        if now - self.sound_at > SOUND_EVERY_S and "database" not in found:
+            self.sound_at, self.unsound = now, self._unsound()
+        used = shutil.disk_usage(self.own.home)
+        if used.used > DISK_USED_MAX * (used.used + used.free):
+            found["disk"] = f"磁盘已用 {100 * used.used // (used.used + used.free)}%，请腾出空间"
+        return found | self.unsound
+
+    def _rounds(self, now: float) -> dict[str, str]:
+        try:
+            with psycopg.connect(
+                self.own.dsn("watchdog"), connect_timeout=CONNECT_S_MAX
+            ) as connection:
+                rows = connection.execute(SEEN).fetchall()
+                clock = connection.execute("SELECT clock_timestamp()").fetchone()
+        except (psycopg.Error, OSError) as error:
+            if now - self.answered_at < AWAY_S:
+                return {}
+            return {"database": f"数据库 {now - self.answered_at:.0f} 秒没有回答：{_short(error)}"}
+        self.answered_at = now
+        found = {f.source: f.text() for f in clockcheck.faults(datetime.now(UTC), clock[0], None)}  # type: ignore[index]
+        return found | silent(self.seen, rows, now)
+
+    def _unsound(self) -> dict[str, str]:
+        try:
+            soundness.check([self.own.dsn("console"), self.own.dsn("public")])
+        except NotRunning:
+            return {}
+        except Refusal as refusal:
+            return {"durability": f"{refusal.message}。{refusal.mend}"}
+        return {}
+
+
+def silent(seen: Seen, rows: list[tuple[str, object, object]], now: float) -> dict[str, str]:
+    """Rounds whose line has not changed for too long, by the counter; keeps `seen` up to date."""
+    found: dict[str, str] = {}
+    for name, runs, last_at in rows:
+        mark = (runs, last_at)
+        before = seen.get(name)
+        if before is None or before[0] != mark:
+            seen[name] = (mark, now)
+        elif now - before[1] > SLOW_ROUNDS.get(name, SILENT_S):
+            found[f"round {name}"] = f"巡检 {name} 停了 {now - before[1]:.0f} 秒，叫应可能不走了"
+    return found
+
+
+def _short(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+
+
+def tell(own: Site, found: dict[str, str]) -> None:
+    """Write what stands, and say once what is new and what has ended."""
     try:
-        with psycopg.connect(own.dsn("watchdog"), connect_timeout=CONNECT_S_MAX) as connection:
-            rows = connection.execute(
-                "SELECT name FROM ground_round WHERE last_at < clock_timestamp()"
-                " - make_interval(secs => %s) AND name NOT IN ('journal.anchor', 'callout.close')",
-                [SILENT_S],
-            )
-            return [row[0] for row in rows.fetchall()]
-    except psycopg.Error as error:
-        return [f"database: {type(error).__name__}"]
+        new, ended = alarms.put(own.home, "watchdog", found)
+    except OSError as error:
+        log.error("alarm file: %s", error)
+        return
+    for alarm in new:
+        log.error("ALARM %s: %s", alarm.name, alarm.text)
+        failed = alarms.tell_outside(f"ALARM {own.facts.get('name', '')} {alarm.text}")
+        if failed:
+            log.error("%s", failed)
+    for alarm in ended:
+        log.warning("over: %s", alarm.name)
 
 
 def main() -> None:
+    speak()
     own = site()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_unused: stop.set())
     parent = os.getppid()
-    since: dict[str, float] = {}
+    watch = Watch(own)
     while not stop.wait(LOOK_EVERY_S):
         if os.getppid() != parent:
             if supervisor_pid(own) is None:
-                print("the supervisor is gone: starting it again", file=sys.stderr, flush=True)
+                log.error("the supervisor is gone: starting it again")
                 start_detached(own)
             return
-        silent = silent_rounds(own)
-        for name in silent:
-            if since.setdefault(name, time.monotonic()) + SILENT_S < time.monotonic():
-                print(f"ALARM {name} is silent", file=sys.stderr, flush=True)
-                since[name] = time.monotonic()
-        since = {name: at for name, at in since.items() if name in silent}
+        tell(own, watch.look())
+    tell(own, {})
 
 
 if __name__ == "__main__":

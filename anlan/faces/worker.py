@@ -18,6 +18,7 @@ def rounds(gateway: object) -> list[object]:
     """Every round of a county. Lanes run side by side; within a lane, one after another."""
     from anlan.engines.callout import rounds as callout
     from anlan.ground import journal
+    from anlan.ground.clockwatch import ClockLook
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
     from anlan.ground.scope import Scope
@@ -44,6 +45,7 @@ def rounds(gateway: object) -> list[object]:
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
         Round("journal.anchor", 300, anchor, lane="journal", each_world=False),
+        Round("clock.look", 10, ClockLook(), lane="journal", each_world=False),
     ]
 
 

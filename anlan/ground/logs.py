@@ -8,7 +8,7 @@ import unicodedata
 
 
 class UtcFormatter(logging.Formatter):
-    """Times in UTC with offset; every message printable on one line, its traceback indented."""
+    """Times in UTC with offset; every event on one line, its traceback after it, bars between."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -20,6 +20,5 @@ class UtcFormatter(logging.Formatter):
             c if unicodedata.category(c)[0] not in "CZ" or c == " " else " " for c in line
         )
 
-    def formatException(self, ei: object) -> str:
-        text = super().formatException(ei)  # type: ignore[arg-type]
-        return "\n".join("    " + line for line in text.splitlines())
+    def format(self, record: logging.LogRecord) -> str:
+        return " | ".join(line.strip() for line in super().format(record).splitlines())

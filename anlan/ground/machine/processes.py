@@ -2,30 +2,43 @@
 
 One supervisor a county, held by a lock on a file. A child that dies comes back with a pause that
 doubles up to `PAUSE_S_MAX`. The watchdog starts the supervisor again when that itself was killed;
-what still runs from before is ended first, found by the pids that were written down.
+what still runs from before is ended first, found by the environment that it was given. Before any
+child starts, the database must have shown that it keeps what it answers; what stands in the way
+lies in `run/trouble.json`, for `anlan up` and `anlan status` to show.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anlan.ground.errors import NotRunning, Refusal
+from anlan.ground.logs import UtcFormatter
+from anlan.ground.machine import pids, soundness
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
-from anlan.ground.machine.site import Site, site
+from anlan.ground.machine.site import Site, checkout, site, write_whole
+
+log = logging.getLogger("anlan.supervisor")
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 PAUSE_S_FIRST, PAUSE_S_MAX = 0.3, 10.0
 CALM_S = 20.0
 STOP_S_MAX = 10.0
 POLL_S = 0.25
 LOG_BYTES_MAX = 10_000_000
+LOG_LOOK_EVERY_S = 10.0
+DATABASE_PAUSE_S = 1.0
+REFUSED = 4
+CHECKED_ROLES = ("owner", "console", "public")
 
 
 @dataclass(slots=True)
@@ -77,55 +90,98 @@ class Supervisor:
     run_folder: Path
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
+    sound: bool = False
 
     def run(self) -> int:
-        """0 after an ordered stop; 1 where another supervisor holds the county."""
+        """0 after an ordered stop; 1 where another supervisor holds the county; 4 refused."""
         self.run_folder.mkdir(parents=True, exist_ok=True)
-        lock = (self.run_folder / "supervisor.lock").open("w")
+        lock = (self.run_folder / "supervisor.lock").open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return 1
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        end_leftovers(self.run_folder)
-        (self.run_folder / "supervisor.pid").write_text(str(os.getpid()))
+        end_leftovers(self.own.home)
         cluster = None if self.own.database_url else Cluster(self.own.home / "postgres")
         self.children = children(self.own)
         try:
-            while not self.stopping:
-                if cluster is not None:
-                    self._keep_postgres(cluster)
-                for child in self.children:
-                    self._keep(child)
-                time.sleep(POLL_S)
+            self._watch(cluster)
+        except Refusal as refusal:
+            self._trouble(refusal)
+            return REFUSED
         finally:
             self._end_children()
             if cluster is not None:
                 cluster.stop()
-            (self.run_folder / "supervisor.pid").unlink(missing_ok=True)
+        self._trouble(None)
         return 0
+
+    def _watch(self, cluster: Cluster | None) -> None:
+        looked = 0.0
+        while not self.stopping:
+            if self._keep_database(cluster):
+                for child in self.children:
+                    self._keep(child)
+            if time.monotonic() - looked > LOG_LOOK_EVERY_S:
+                looked = time.monotonic()
+                bound_logs(self.own.home)
+            time.sleep(POLL_S)
 
     def _stop(self, _number: int, _frame: object) -> None:
         self.stopping = True
+
+    def _keep_database(self, cluster: Cluster | None) -> bool:
+        """Whether the children may run. Refusal where the server may not carry a county."""
+        try:
+            if cluster is not None:
+                self._keep_postgres(cluster)
+            if not self.sound:
+                soundness.check([self.own.dsn(role) for role in CHECKED_ROLES])
+                self.sound = True
+                self._trouble(None)
+        except ClusterFailed as error:
+            self._wait(error.refusal(self.own.home / "postgres" / "log"))
+        except NotRunning as error:
+            self._wait(error)
+        return self.sound
+
+    def _wait(self, refusal: Refusal) -> None:
+        """What may mend itself: said, written down, and tried again."""
+        log.error("%s", refusal)
+        self._trouble(refusal)
+        time.sleep(DATABASE_PAUSE_S)
+
+    def _trouble(self, refusal: Refusal | None) -> None:
+        path = self.run_folder / "trouble.json"
+        if refusal is None:
+            path.unlink(missing_ok=True)
+            return
+        final = not isinstance(refusal, NotRunning)
+        if final:
+            log.error("refused to start: %s", refusal)
+        try:
+            write_whole(path, json.dumps(refusal.as_dict() | {"final": final}, ensure_ascii=False))
+        except OSError as error:
+            log.error("no room for %s: %s", path, error)
 
     def _keep_postgres(self, cluster: Cluster) -> None:
         if cluster.running():
             return
         before = cluster.port if (cluster.folder / "port").exists() else 0
-        try:
-            cluster.start()
-            if before and cluster.port != before:
-                self._restart_children()
-        except ClusterFailed as error:
-            print(f"postgres: {error}", file=sys.stderr, flush=True)
-            time.sleep(1)
+        cluster.start()
+        self.sound = False
+        if before and cluster.port != before:
+            self._restart_children()
 
     def _restart_children(self) -> None:
         """The database has another address now: whoever knew the old one starts again."""
         for child in self.children:
             if child.process is not None and child.process.poll() is None:
-                _signal_group(child.process.pid, signal.SIGTERM)
+                pids.signal_group(child.process.pid, signal.SIGTERM)
 
     def _keep(self, child: Child) -> None:
         now = time.monotonic()
@@ -134,9 +190,8 @@ class Supervisor:
                 child.pause_s = PAUSE_S_FIRST
             return
         if child.process is not None:
-            print(
-                f"{child.name} ended with {child.process.returncode}", file=sys.stderr, flush=True
-            )
+            log.warning("%s ended with %s", child.name, child.process.returncode)
+            pids.signal_group(child.process.pid, signal.SIGKILL)  # what it had started itself
             child.process = None
             child.next_start = now + child.pause_s
             child.pause_s = min(child.pause_s * 2, PAUSE_S_MAX)
@@ -144,77 +199,77 @@ class Supervisor:
             self._start(child, now)
 
     def _start(self, child: Child, now: float) -> None:
-        log = self.own.home / "log"
-        log.mkdir(exist_ok=True)
-        path = log / f"{child.name}.log"
-        if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
-            path.replace(path.with_suffix(".log.1"))
-        with path.open("ab") as out:
+        folder = self.own.home / "log"
+        folder.mkdir(exist_ok=True)
+        with (folder / f"{child.name}.log").open("ab") as out:
             child.process = subprocess.Popen(
-                child.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env=environment(self.own, child.role), start_new_session=True,
+                child.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=checkout(),
+                env=environment(self.own, child.role, child.name), start_new_session=True,
             )  # fmt: skip
         child.started = now
-        pids = {c.name: c.process.pid for c in self.children if c.process is not None}
-        (self.run_folder / "children.json").write_text(json.dumps(pids))
 
     def _end_children(self) -> None:
-        running = [c.process for c in self.children if c.process and c.process.poll() is None]
-        for process in running:
-            _signal_group(process.pid, signal.SIGTERM)
+        started = [c.process for c in self.children if c.process is not None]
+        for process in started:
+            pids.signal_group(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_S_MAX
-        while time.monotonic() < deadline and any(p.poll() is None for p in running):
+        while time.monotonic() < deadline and any(p.poll() is None for p in started):
             time.sleep(0.05)
-        for process in running:
-            if process.poll() is None:
-                _signal_group(process.pid, signal.SIGKILL)
-        (self.run_folder / "children.json").unlink(missing_ok=True)
+        for process in started:
+            pids.signal_group(process.pid, signal.SIGKILL)
 
 
-def environment(own: Site, role: str) -> dict[str, str]:
-    """The environment of a process of the county."""
-    return os.environ | {
-        "ANLAN_HOME": str(own.home),
-        "ANLAN_ROLE": role,
-        "ANLAN_KEYS": str(own.keys),
-        "ANLAN_FILES": str(own.files),
-        "DJANGO_SETTINGS_MODULE": "anlan.faces.settings",
-        "PYTHONUNBUFFERED": "1",
-        "MALLOC_ARENA_MAX": "2",
-    }
+def environment(own: Site, role: str, name: str = "") -> dict[str, str]:
+    """The environment of a process of the county. name: marks it as one that we started.
 
-
-def end_leftovers(run_folder: Path) -> None:
-    """End children of a supervisor that was killed: only pids that still are what they were.
-
-    The watchdog that called is spared: it becomes nobody's child and ends by itself.
+    The site's account of `DATABASE_URL` goes no further: our roles have passwords of their own.
     """
-    path = run_folder / "children.json"
-    if not path.exists():
-        return
-    for name, pid in json.loads(path.read_text() or "{}").items():
-        if pid != os.getppid() and _is_ours(pid):
-            _signal_group(pid, signal.SIGKILL if name != "watchdog" else signal.SIGTERM)
-    path.unlink(missing_ok=True)
+    mark = {"ANLAN_CHILD": name} if name else {}
+    given = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    return given | mark | {
+        "ANLAN_HOME": str(own.home), "ANLAN_ROLE": role, "ANLAN_KEYS": str(own.keys),
+        "ANLAN_FILES": str(own.files), "DJANGO_SETTINGS_MODULE": "anlan.faces.settings",
+        "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2",
+    }  # fmt: skip
 
 
-def _is_ours(pid: int) -> bool:
+def bound_logs(home: Path, bytes_max: int = LOG_BYTES_MAX) -> None:
+    """Keep every log and one before it under `bytes_max`. Its writer appends, and goes on at 0."""
+    for path in [*(home / "log").glob("*.log"), home / "postgres" / "log"]:
+        try:
+            if path.stat().st_size > bytes_max:
+                shutil.copy2(path, path.with_name(path.name + ".1"))
+                os.truncate(path, 0)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning("log %s is not kept short: %s", path, error)
+
+
+def end_leftovers(home: Path) -> None:
+    """End what a killed supervisor or an interrupted first start left running.
+
+    The watchdog that called is spared: it becomes nobody's child and ends by itself. Returns when
+    all of it is gone, for it holds ports; the database is left, the next supervisor takes it over.
+    """
+    spared = {os.getpid(), os.getppid()}
+    for pid in set(pids.of_county(home)) - spared:
+        pids.signal_group(pid, signal.SIGKILL)
+        _kill(pid)
+    deadline = time.monotonic() + STOP_S_MAX
+    while set(pids.of_county(home)) - spared and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _kill(pid: int) -> None:
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-    return b"anlan" in command or b"phonebox" in command
-
-
-def _signal_group(pid: int, number: int) -> None:
-    try:
-        os.killpg(pid, number)
+        os.kill(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
 
 
 def supervisor_pid(own: Site) -> int | None:
-    """The pid of the county's supervisor; None where none runs (a stale pid file counts not)."""
+    """The pid of the county's supervisor; None where none runs, 0 where it has not said yet."""
     path = own.home / "run" / "supervisor.lock"
     if not path.exists():
         return None
@@ -222,37 +277,64 @@ def supervisor_pid(own: Site) -> int | None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = own.home / "run" / "supervisor.pid"
-            return int(pid.read_text()) if pid.exists() and pid.read_text() else 0
+            text = lock.read().strip()
+            pid = int(text) if text.isdigit() else 0
+            return pid if pids.is_supervisor(pid) else 0
     return None
 
 
-def start_detached(own: Site) -> None:
+def trouble(own: Site) -> tuple[Refusal | None, bool]:
+    """What keeps the county from running, and whether that is final."""
+    try:
+        said = json.loads((own.home / "run" / "trouble.json").read_text())
+        final = bool(said.pop("final"))
+        return (Refusal if final else NotRunning)(**said), final
+    except (OSError, ValueError, TypeError, KeyError):
+        return None, False
+
+
+def start_detached(own: Site) -> subprocess.Popen[bytes]:
     """Start the supervisor in a session of its own."""
-    log = own.home / "log"
-    log.mkdir(parents=True, exist_ok=True)
-    with (log / "supervisor.log").open("ab") as out:
-        subprocess.Popen(
+    folder = own.home / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    (own.home / "run" / "trouble.json").unlink(missing_ok=True)
+    with (folder / "supervisor.log").open("ab") as out:
+        return subprocess.Popen(
             [sys.executable, "-m", "anlan.ground.machine.processes"], stdin=subprocess.DEVNULL,
-            stdout=out, stderr=out, env=environment(own, "supervisor"), start_new_session=True,
+            stdout=out, stderr=out, env=environment(own, "supervisor", "supervisor"),
+            start_new_session=True, cwd=checkout(),
         )  # fmt: skip
 
 
-def stop(own: Site, said: Callable[[str], None]) -> bool:
-    """Stop the county; False where it did not run."""
-    pid = supervisor_pid(own)
-    if not pid:
-        end_leftovers(own.home / "run")
+def stop(own: Site) -> bool:
+    """Stop the county; False where it did not run. Refusal where it does not end in time."""
+    ran, deadline = False, time.monotonic() + STOP_S_MAX * 5
+    while (pid := supervisor_pid(own)) is not None:
+        if pid and not ran:
+            os.kill(pid, signal.SIGTERM)
+            ran = True
+        if time.monotonic() > deadline:
+            raise NotRunning(
+                "not-stopping",
+                "没有在时限内停下来",
+                f"进程 {pid}",
+                f"请看 {own.home / 'log'} 里的日志",
+            )
+        time.sleep(POLL_S)
+    end_leftovers(own.home)
+    if not own.database_url:
         Cluster(own.home / "postgres").stop()
-        return False
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_S_MAX * 3
-    while time.monotonic() < deadline and supervisor_pid(own) is not None:
-        time.sleep(0.1)
-    said("已停止，数据都在")
-    return True
+    return ran
+
+
+def speak() -> None:
+    """Log to standard error in the county's one format; for processes without Django."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(UtcFormatter(LOG_FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 if __name__ == "__main__":
+    speak()
     current = site()
     sys.exit(Supervisor(current, current.home / "run").run())

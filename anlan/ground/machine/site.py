@@ -2,7 +2,8 @@
 
 `ANLAN_HOME` names the county's folder. Without it the current county of this checkout is taken:
 as root under /var/lib/anlan, else under the user's data folder, keyed by the checkout so that two
-checkouts never meet.
+checkouts never meet. `county.json` is written whole and has a copy beside it; a half-written one
+is mended from the copy.
 """
 
 from __future__ import annotations
@@ -12,8 +13,14 @@ import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from anlan.ground.errors import NotRunning, Refusal
 
 DATABASE = "anlan"
+DEMO_CODE = "500231"
+COPY = "county.copy.json"
+OWN_SERVER = "own_server.json"
 DEFAULT_PORTS = {
     "console": 8000,
     "live": 8001,
@@ -62,8 +69,8 @@ class Site:
 
     @property
     def database_url(self) -> str:
-        """The site's own server where `DATABASE_URL` names one."""
-        return os.environ.get("DATABASE_URL", "")
+        """The site's own server: what `DATABASE_URL` names, else where this county was made."""
+        return os.environ.get("DATABASE_URL", "") or own_server_address(self.home)
 
     def dsn(self, process: str) -> str:
         """Connection string for a process role: console, live, worker, public, watchdog, owner."""
@@ -92,22 +99,95 @@ def root_folder() -> Path:
     key = f"{zlib.crc32(str(checkout()).encode()):08x}"
     if os.geteuid() == 0:
         return Path("/var/lib/anlan") / key
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(data) / "anlan" / key
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else _home() / ".local" / "share") / "anlan" / key
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise Refusal(
+            "no-home", "这个用户没有主目录，不知道县放在哪里", f"用户编号 {os.geteuid()}",
+            "写明位置再运行：ANLAN_ROOT=/目录 make up",
+        ) from error  # fmt: skip
 
 
 def current_home() -> Path:
     """The current county's folder: `ANLAN_HOME`, else what `anlan county use` chose last."""
     if "ANLAN_HOME" in os.environ:
-        return Path(os.environ["ANLAN_HOME"])
+        return Path(os.environ["ANLAN_HOME"]).absolute()
     pointer = root_folder() / "current"
-    code = pointer.read_text().strip() if pointer.exists() else "500231"
-    return root_folder() / "counties" / code
+    code = pointer.read_text().strip() if pointer.exists() else ""
+    return root_folder() / "counties" / (code or DEMO_CODE)
 
 
 def site(home: Path | None = None) -> Site:
-    """The county of this process; a folder that has no facts yet gives defaults."""
+    """The county of this process; a folder that has no facts yet gives defaults.
+
+    Refusal where its facts cannot be read, by this user or by anybody.
+    """
     own = home or current_home()
-    path = own / "county.json"
-    facts = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        facts = read_facts(own)
+    except PermissionError as error:
+        raise other_users(own) from error
     return Site(own, DEFAULT_PORTS | facts.get("ports", {}), facts)
+
+
+def read_facts(home: Path) -> dict[str, Any]:
+    """`county.json`, or its copy where that is damaged; empty before the county is made."""
+    paths = [home / "county.json", home / COPY]
+    if not any(path.exists() for path in paths):
+        return {}
+    for path in paths:
+        try:
+            found = json.loads(path.read_text())
+            if isinstance(found, dict) and isinstance(found.get("ports", {}), dict):
+                return found
+        except (FileNotFoundError, ValueError):
+            continue
+    raise NotRunning(
+        "county-file", "county.json 写坏了，副本也读不出", str(home / "county.json"),
+        '数据没有动。写成 {"code": "六位代码", "name": "县名", "demo": false} 再运行 make up'
+        "（演示县 demo 写 true）",
+    )  # fmt: skip
+
+
+def write_facts(home: Path, facts: dict[str, Any]) -> None:
+    """The copy first, then `county.json`: one of them is whole, whenever the power fails."""
+    text = json.dumps(facts, ensure_ascii=False)
+    write_whole(home / COPY, text)
+    write_whole(home / "county.json", text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A file that is the old one or the new one, whenever the power fails."""
+    fresh = path.with_suffix(path.suffix + ".new")
+    with fresh.open("w") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    fresh.replace(path)
+
+
+def own_server_address(home: Path) -> str:
+    """The address of the site's server that this county lives on; empty on our own."""
+    try:
+        return str(json.loads((home / OWN_SERVER).read_text()).get("url", ""))
+    except (OSError, ValueError):
+        return ""
+
+
+def other_users(folder: Path) -> Refusal:
+    """The refusal where the county belongs to another user of this machine."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        name = folder.owner()
+    except (KeyError, OSError):
+        name = "另一个用户"
+    return Refusal(
+        "other-user", f"这个县的目录属于 {name}", str(folder),
+        f"请以 {name} 运行，例如 runuser -u {name} -- make up；或换目录：ANLAN_ROOT=/目录 make up",
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from anlan.faces.http.live import make_token
 from anlan.ground import clock
-from anlan.ground.machine import site
+from anlan.ground.machine import alarms, site
 from anlan.ground.scope import NOWHERE, Scope
 
 register = template.Library()
@@ -132,6 +132,12 @@ def may(context: template.Context, right: str) -> bool:
 def demo_county() -> bool:
     """Whether this is a demonstration county."""
     return site().demo
+
+
+@register.simple_tag
+def machine_alarms() -> list[str]:
+    """What the machine itself shouts: clock, rounds, database, disk."""
+    return [alarm.text for alarm in alarms.current(site().home)]
 
 
 @register.simple_tag

@@ -1,0 +1,124 @@
+"""Power back after a cut in mid call-out (R65), and a watchdog that tells (R14)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anlan.faces.watchdog import SILENT_S, silent
+from anlan.ground.machine import alarms
+from anlan.ground.machine.processes import bound_logs
+from tests.faults import nights
+from tests.faults.real_county import RealCounty, real_county, until
+
+RESUME_S_MAX = 60.0
+NOTICED_S_MAX = 60.0
+SENT = "SELECT coalesce(sum(submits), 0) FROM callout_attempt"
+DUE = "SELECT count(*) FROM callout_attempt WHERE state = 'due'"
+
+
+@pytest.fixture(scope="module")
+def county() -> Iterator[RealCounty]:
+    with real_county() as own:
+        own.up()
+        yield own
+
+
+def test_after_a_cut_in_mid_callout_calls_resume_without_a_person(county: RealCounty) -> None:
+    """Only the supervisor is started, as the machine's own service does after a boot."""
+    box = county.processes()["phonebox"]
+    os.kill(box, signal.SIGSTOP)  # calls stay on their way
+    nights.begin(county)
+    until(lambda: county.ask("SELECT 1 FROM callout_attempt LIMIT 1") != [])
+    county.kill_all()
+    started = time.monotonic()
+    subprocess.Popen(
+        [sys.executable, "-m", "anlan.ground.machine.processes"], stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+        env=county.own_environment() | {"ANLAN_HOME": str(county.home)},
+    )  # fmt: skip
+    until(county.cluster.running)
+
+    def resumed() -> bool:
+        try:
+            return int(county.ask(SENT)[0][0]) > 0
+        except Exception:
+            return False
+
+    until(resumed, RESUME_S_MAX)
+    print(f"the first call left {time.monotonic() - started:.1f} s after the cold start")
+    until(lambda: county.ask(DUE)[0][0] == 0)
+    assert county.ask("SELECT max(submits) FROM callout_attempt")[0][0] <= 2
+
+
+def test_rounds_that_stand_still_are_silent_by_the_counter_alone() -> None:
+    seen: dict[str, tuple[object, float]] = {}
+    rows: list[tuple[str, object, object]] = [("callout.send", 7, "2026-01-01"), ("other", 1, "x")]
+    assert silent(seen, rows, 0.0) == {}
+    assert silent(seen, [rows[0], ("other", 2, "y")], SILENT_S - 1) == {}
+    assert list(silent(seen, [rows[0], ("other", 3, "z")], SILENT_S + 1)) == ["round callout.send"]
+    moved_back: tuple[str, object, object] = ("callout.send", 8, "2020-01-01")
+    assert silent(seen, [moved_back], SILENT_S + 2) == {}, "it ran, whatever the clock says"
+
+
+@pytest.mark.drill
+def test_a_worker_that_stands_still_is_told_within_a_minute_on_another_channel(
+    tmp_path: Path,
+) -> None:
+    heard, program = tmp_path / "heard", tmp_path / "siren"
+    program.write_text(f'#!/bin/sh\ncat >> "{heard}"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    with real_county() as own:
+        own.up(ANLAN_ALARM=str(program))
+        worker = own.processes()["worker"]
+        os.kill(worker, signal.SIGSTOP)
+        stopped = time.monotonic()
+        until(lambda: heard.exists() and "callout.send" in heard.read_text(), NOTICED_S_MAX)
+        print(f"told {time.monotonic() - stopped:.1f} s after the worker stood still")
+        names = {alarm.name for alarm in alarms.current(own.home)}
+        assert "round callout.send" in names
+        assert any("callout.send" in a["text"] for a in own.run("status").answer["alarms"])
+        assert own.run("doctor").code == 1
+        os.kill(worker, signal.SIGCONT)
+        until(lambda: not alarms.current(own.home))
+
+
+def test_an_alarm_is_told_once_and_ends_when_its_source_says_so(tmp_path: Path) -> None:
+    new, ended = alarms.put(tmp_path, "watchdog", {"disk": "磁盘已用 95%"})
+    assert [a.text for a in new] == ["磁盘已用 95%"] and ended == []
+    new, ended = alarms.put(tmp_path, "watchdog", {"disk": "磁盘已用 96%"})
+    assert new == [] and ended == []
+    assert [a.text for a in alarms.current(tmp_path)] == ["磁盘已用 96%"]
+    alarms.put(tmp_path, "clock", {"database": "慢"})
+    new, ended = alarms.put(tmp_path, "watchdog", {})
+    assert [a.name for a in ended] == ["disk"]
+    assert [a.source for a in alarms.current(tmp_path)] == ["clock"]
+    (tmp_path / "run" / "alarms" / "clock.json").write_text("[{")
+    assert alarms.current(tmp_path) == []
+
+
+def test_logs_stay_within_their_limit_while_their_writer_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    path = tmp_path / "log" / "worker.log"
+    with path.open("ab") as writer:
+        writer.write(b"x" * 2000)
+        writer.flush()
+        bound_logs(tmp_path, 1000)
+        writer.write(b"after\n")
+        writer.flush()
+    assert path.read_bytes() == b"after\n"
+    assert (tmp_path / "log" / "worker.log.1").stat().st_size == 2000
+    bound_logs(tmp_path, 1000)
+    assert path.read_bytes() == b"after\n"
+
+
+def test_a_full_log_folder_stops_nothing(tmp_path: Path) -> None:
+    bound_logs(tmp_path / "nowhere")
