@@ -38,7 +38,7 @@ class Actor:
 class Scope:
     """A span of divisions, a world, an actor and the actor's rights.
 
-    kind: post, round, command, link, public, audit, admin, upper or aid.
+    kind: post, round, gateway, command, link, public, audit, admin, upper or aid.
     lo, hi: first and last division code, inclusive; lo > hi is nowhere.
     """
 
@@ -53,6 +53,11 @@ class Scope:
     def for_round(cls, name: str, world: int = 0) -> Scope:
         """A pass of the loop: everywhere in one world, free of rights since no person asked."""
         return cls("round", *EVERYWHERE, world, Actor("round", label=name))
+
+    @classmethod
+    def for_gateway(cls, name: str, world: int = 0) -> Scope:
+        """Something that arrived from outside; only under it is a message taken in."""
+        return cls("gateway", *EVERYWHERE, world, Actor("gateway", label=name))
 
     @classmethod
     def for_command(cls, name: str, rights: frozenset[str] | None = None, world: int = 0) -> Scope:
