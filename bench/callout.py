@@ -123,11 +123,11 @@ def engine(gateway: Any) -> tuple[int, float, float, float]:
     return count, opened - started, planned - opened, time.perf_counter() - planned
 
 
-def bare(cluster: Any, people: int, gateway: Any) -> float:
+def bare(cluster: Any, people: int, gateway: Any, batch: int = 100) -> float:
     """Seconds of the bare loop over as many rows, in the same batches."""
     import psycopg
 
-    from anlan.engines.callout.rounds import BATCH, Outgoing
+    from anlan.engines.callout.rounds.sending import Outgoing
 
     with psycopg.connect(cluster.dsn("owner", "bench"), autocommit=True) as owner:
         owner.execute(BARE_TABLE)
@@ -140,7 +140,7 @@ def bare(cluster: Any, people: int, gateway: Any) -> float:
         lease = 0
         while True:
             lease += 1
-            rows = own.execute(BARE_CLAIM, [lease, BATCH]).fetchall()
+            rows = own.execute(BARE_CLAIM, [lease, batch]).fetchall()
             if not rows:
                 return time.perf_counter() - started
             gateway.submit([Outgoing(row[0], lease, "1", row[1]) for row in rows])
@@ -152,7 +152,7 @@ def by_smpp(folder: Path, people: int) -> tuple[float, float]:
     import smpplib.client
 
     from anlan.engines.callout.gateway import Centre, SmppGateway
-    from anlan.engines.callout.rounds import BATCH, Outgoing
+    from anlan.engines.callout.rounds.sending import BATCH, Outgoing
 
     box = subprocess.Popen(
         [sys.executable, "-m", "phonebox", "--smpp-port", "28775", "--http-port", "28003",

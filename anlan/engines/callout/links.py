@@ -27,10 +27,11 @@ ACT_PATH = {"answer": "a", "headcount": "h", "fallback": "f"}
 
 NUMBERS = "SELECT nextval('callout_link_id_seq') FROM generate_series(1, %s)"
 INSERT = """
-INSERT INTO callout_link (id, division, world, version, call_id, person_id, role, act, expires_at)
-SELECT m.id, m.division, %s, 1, m.call_id, m.person_id, m.role, m.act, anlan_now() + %s
+INSERT INTO callout_link (id, division, world, version, call_id, person_id, role, act, expires_at,
+  created_at)
+SELECT m.id, m.division, %s, 1, m.call_id, m.person_id, m.role, m.act, w.now + %s, w.now
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
-  AS m(id, division, call_id, person_id, role, act)
+  AS m(id, division, call_id, person_id, role, act), (SELECT anlan_now()) AS w(now)
 """
 
 

@@ -39,11 +39,12 @@ WHERE c.id = m.id
 
 QUEUE = """
 INSERT INTO callout_attempt (division, world, version, call_id, person_id, role, channel, try_no,
-  priority, text, state, not_before, submits, retries, lease, gateway_ref, error)
-SELECT m.division, %s, 1, m.call_id, m.person_id, m.role, 'sms', m.try_no, m.priority, m.text,
-  'due', %s, 0, 0, 0, '', ''
+  priority, text, state, not_before, submits, retries, lease, gateway_ref, error, created_at)
+SELECT m.division, w.world, 1, m.call_id, m.person_id, m.role, 'sms', m.try_no, m.priority,
+  m.text, 'due', w.now, 0, 0, 0, '', '', w.now
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::int[],
-  %s::text[]) AS m(division, call_id, person_id, role, try_no, priority, text)
+  %s::text[]) AS m(division, call_id, person_id, role, try_no, priority, text),
+  (VALUES (%s::int, %s::timestamptz)) AS w(world, now)
 """
 
 
@@ -145,7 +146,7 @@ def _write(scope: Scope, plan: _Plan) -> None:
         [write(q, link) for q, link in zip(queue, made, strict=True)],
     ]  # fmt: skip
     with together() as own:
-        run(own, QUEUE, [scope.world, plan.now, *columns])
+        run(own, QUEUE, [*columns, scope.world, plan.now])
 
 
 def _writer() -> Callable[[_Queued, str], str]:

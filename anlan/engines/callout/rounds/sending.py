@@ -7,6 +7,7 @@ claiming the next one are one transaction: a call-out of 10,000 waits for half a
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from anlan.engines.callout.models import Attempt
-from anlan.engines.callout.statements import run, together
+from anlan.engines.callout.statements import BY_INDEX, run
 from anlan.ground import clock, journal, secrets
 from anlan.ground.scope import Scope
 
@@ -33,7 +34,7 @@ NUMBER_PURPOSE = "county_person.phone"
 CLAIM = """
 WITH picked AS (
   UPDATE callout_attempt a SET state = 'claimed', submits = submits + 1,
-    lease_until = anlan_now() + make_interval(secs => %s), lease = %s
+    lease_until = (SELECT anlan_now()) + make_interval(secs => %s), lease = %s
   WHERE id = ANY (ARRAY(SELECT id FROM callout_attempt
     WHERE open AND world = anlan_world() AND submits < 2
       AND ((state = 'due' AND not_before <= (SELECT anlan_now()))
@@ -47,16 +48,17 @@ ORDER BY p.priority, p.id
 
 MARK = """
 UPDATE callout_attempt a SET state = CASE WHEN m.error = '' THEN 'submitted' ELSE 'failed' END,
-  submitted_at = anlan_now(), gateway_ref = m.ref, error = m.error, lease_until = NULL
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS m(id, lease, ref, error)
+  submitted_at = (SELECT anlan_now()), gateway_ref = m.ref, error = m.error, lease_until = NULL
+FROM json_to_recordset(%s) AS m(id bigint, lease bigint, ref text, error text)
 WHERE a.id = m.id AND a.lease = m.lease AND a.state = 'claimed'
 """
 
 RETRY = """
 INSERT INTO callout_attempt (division, world, version, call_id, person_id, role, channel, try_no,
-  priority, text, state, not_before, submits, retries, lease, gateway_ref, error)
+  priority, text, state, not_before, submits, retries, lease, gateway_ref, error, created_at)
 SELECT a.division, a.world, 1, a.call_id, a.person_id, a.role, a.channel, a.try_no + 1000,
-  a.priority, a.text, 'due', anlan_now() + make_interval(secs => %s), 0, a.retries + 1, 0, '', ''
+  a.priority, a.text, 'due', (SELECT anlan_now()) + make_interval(secs => %s), 0, a.retries + 1,
+  0, '', '', (SELECT anlan_now())
 FROM callout_attempt a JOIN callout_call c ON c.id = a.call_id
 WHERE a.id = ANY(%s) AND a.state = 'failed' AND a.retries < %s
   AND (c.state IN ('waiting', 'ringing', 'fallback', 'nobody')
@@ -139,12 +141,14 @@ def _exchange(scope: Scope, outcomes: Sequence[Outcome], size: int) -> list[Outg
     if not outcomes and not size:
         return []
     lease = random.SystemRandom().getrandbits(62)
-    with scope.open():
-        with together() as own:
-            if outcomes:
-                _mark(scope, own, outcomes)
-            claimed = run(own, CLAIM, [LEASE_S, lease, size]) if size else None
-        rows = claimed.fetchall() if claimed else []
+    claimed = None
+    with scope.in_one_trip() as own:
+        run(own, BY_INDEX, [])
+        if outcomes:
+            _mark(scope, own, outcomes)
+        if size:
+            claimed = run(own, CLAIM, [LEASE_S, lease, size])
+    rows = claimed.fetchall() if claimed else []
     numbers = secrets.opener(NUMBER_PURPOSE)
     return [
         Outgoing(ident, lease, numbers(sealed) if sealed else "", text)
@@ -153,12 +157,12 @@ def _exchange(scope: Scope, outcomes: Sequence[Outcome], size: int) -> list[Outg
 
 
 def _mark(scope: Scope, own: Any, outcomes: Sequence[Outcome]) -> None:
-    columns = [
-        [o.attempt_id for o in outcomes], [o.lease for o in outcomes],
-        [o.ref.replace("\0", "")[:REF_CHARS_MAX] for o in outcomes],
-        [o.error[:ERROR_CHARS_MAX] for o in outcomes],
+    said = [
+        {"id": o.attempt_id, "lease": o.lease, "error": o.error[:ERROR_CHARS_MAX],
+         "ref": o.ref.replace("\0", "")[:REF_CHARS_MAX]}
+        for o in outcomes
     ]  # fmt: skip
-    run(own, MARK, columns)
+    run(own, MARK, [json.dumps(said)])
     failed = [o.attempt_id for o in outcomes if o.error]
     if failed:
         run(own, RETRY, [RETRY_S, failed, RETRIES_MAX])
