@@ -1,7 +1,10 @@
 """A call-out of 10,000 people through the engine, beside the bare claim–send–mark loop.
 
-Same PostgreSQL, same batch, same gateway that says yes at once, one process; then both against a
-real SMS centre (the telephone box) beside raw smpplib.
+Same durable PostgreSQL, same text, same batch, one process each, the same gateway that says yes at
+once. Engine and loop take turns of a few batches each, many times, so that what else the machine
+does falls on both; the figures are medians over the turns. Beside them PgQueuer (its jobs do
+nothing; `pip install -e .[bench]`), and both kinds of sending against a real SMS centre (the
+telephone box) beside raw smpplib.
 
     python -m bench.callout [--people 10000]
 """
@@ -9,15 +12,27 @@ real SMS centre (the telephone box) beside raw smpplib.
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.county import throw_away_county
 
+BATCHES = (100, 10)
+TURN_BATCHES = {100: 10, 10: 50}
+SMPP_TURN = 500
+PEER_ROUNDS = 3
+PEER_JOBS = {100: 3000, 10: 1500}
+TEXT = (
+    "【垫江】请立即行动。收到请回4821，需支援回4821 2，打错回4821 9。或点 http://localhost:8002/a/"
+    + "x" * 48
+)
 BARE_TABLE = """
 CREATE TABLE bare (id bigint PRIMARY KEY, text text NOT NULL, state smallint NOT NULL DEFAULT 0,
   lease bigint, sent_at timestamptz);
@@ -32,18 +47,19 @@ BARE_MARK = "UPDATE bare SET state = 2, sent_at = now() WHERE id = ANY(%s) AND l
 
 
 class Yes:
-    """A gateway without delay."""
+    """A gateway without delay. turn: how many batches it takes before it wants a pause."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, turn: int = 0) -> None:
+        self.turn = turn
+        self.taken = 0
 
     def ready(self) -> bool:
-        return True
+        return not self.turn or self.taken < self.turn
 
     def submit(self, batch: Sequence[Any]) -> list[Any]:
         from anlan.engines.callout.rounds import Outcome
 
-        self.count += len(batch)
+        self.taken += 1
         return [Outcome(out.attempt_id, out.lease, "ref") for out in batch]
 
 
@@ -104,9 +120,10 @@ def launch(key: str) -> None:
     )
 
 
-def engine(gateway: Any) -> tuple[int, float, float, float]:
-    """(messages, seconds to open, seconds to plan the rings, seconds to claim, send and mark)."""
+def plan() -> tuple[float, float, int]:
+    """(seconds to open, seconds to plan the first rings, messages that they gave)."""
     from anlan.engines.callout import rounds
+    from anlan.engines.callout.models import Attempt
     from anlan.ground.scope import Scope
 
     scope = Scope.for_round("bench")
@@ -116,43 +133,128 @@ def engine(gateway: Any) -> tuple[int, float, float, float]:
     while rounds.advance(scope):
         pass
     planned = time.perf_counter()
-    send = rounds.sender(gateway)
-    count = 0
-    while handled := send(scope):
-        count += handled
-    return count, opened - started, planned - opened, time.perf_counter() - planned
+    with scope.open():
+        return opened - started, planned - opened, Attempt.objects.filter(open=True).count()
 
 
-def bare(cluster: Any, people: int, gateway: Any) -> float:
-    """Seconds of the bare loop over as many rows, in the same batches."""
-    import psycopg
+class Bare:
+    """The bare loop over a table of its own with as many rows and the same text."""
 
-    from anlan.engines.callout.rounds import BATCH, Outgoing
+    def __init__(self, cluster: Any, rows: int):
+        import psycopg
 
-    with psycopg.connect(cluster.dsn("owner", "bench"), autocommit=True) as owner:
-        owner.execute(BARE_TABLE)
-        owner.execute(
-            "INSERT INTO bare (id, text) SELECT n, repeat('短', 60) FROM generate_series(1, %s) n",
-            [people],
-        )
-    with psycopg.connect(cluster.dsn("app", "bench"), autocommit=True) as own:
-        started = time.perf_counter()
-        lease = 0
-        while True:
-            lease += 1
-            rows = own.execute(BARE_CLAIM, [lease, BATCH]).fetchall()
+        with psycopg.connect(cluster.dsn("owner", "bench"), autocommit=True) as owner:
+            owner.execute("DROP TABLE IF EXISTS bare")
+            owner.execute(BARE_TABLE)
+            owner.execute(
+                "INSERT INTO bare (id, text) SELECT n, %s FROM generate_series(1, %s) n",
+                [TEXT, rows],
+            )
+        self.own = psycopg.connect(cluster.dsn("app", "bench"), autocommit=True)
+        self.lease = 0
+
+    def run(self, gateway: Yes, batch: int) -> int:
+        """Claim, send and mark while the gateway is ready; the messages sent."""
+        from anlan.engines.callout.rounds import Outgoing
+
+        count = 0
+        while gateway.ready():
+            self.lease += 1
+            rows = self.own.execute(BARE_CLAIM, [self.lease, batch]).fetchall()
             if not rows:
-                return time.perf_counter() - started
-            gateway.submit([Outgoing(row[0], lease, "1", row[1]) for row in rows])
-            own.execute(BARE_MARK, [[row[0] for row in rows], lease])
+                break
+            gateway.submit([Outgoing(row[0], self.lease, "1", row[1]) for row in rows])
+            self.own.execute(BARE_MARK, [[row[0] for row in rows], self.lease])
+            count += len(rows)
+        return count
 
 
-def by_smpp(folder: Path, people: int) -> tuple[float, float]:
-    """(messages/s of our gateway, messages/s of raw smpplib) into the telephone box."""
+def turns(cluster: Any, rows: int, batch: int) -> list[tuple[float, float]]:
+    """(messages/s of the engine, of the bare loop) for each turn, in alternating order."""
+    from anlan.engines.callout import rounds
+    from anlan.ground.scope import Scope
+
+    scope = Scope.for_round("bench")
+    loop, gateway = Bare(cluster, rows), Yes(TURN_BATCHES[batch])
+    send = rounds.sender(gateway, batch)
+    found: list[tuple[float, float]] = []
+
+    def ours() -> float:
+        gateway.taken, count, started = 0, 0, time.perf_counter()
+        while gateway.ready() and (handled := send(scope)):
+            count += handled
+        return count / (time.perf_counter() - started)
+
+    def theirs() -> float:
+        started = time.perf_counter()
+        count = loop.run(Yes(TURN_BATCHES[batch]), batch)
+        return count / (time.perf_counter() - started)
+
+    each = TURN_BATCHES[batch] * batch
+    for number in range(rows // each):
+        if number % 2:
+            rate = theirs()
+            found.append((ours(), rate))
+        else:
+            rate = ours()
+            found.append((rate, theirs()))
+    while send(scope):
+        gateway.taken = 0
+    loop.own.close()
+    return found
+
+
+def peer(cluster: Any, batch: int) -> float | None:
+    """Messages/s of PgQueuer at the batch, the median of its rounds; None where it is missing."""
+    if importlib.util.find_spec("pgqueuer") is None:
+        return None
+    rates = []
+    for number in range(PEER_ROUNDS):
+        name = f"peer_{batch}_{number}"
+        cluster.create_database(name)
+        command = [sys.executable, "-m", "bench.peer_queue", cluster.dsn("superuser", name),
+                   str(PEER_JOBS[batch]), str(batch)]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            print(done.stderr[-500:])
+            return None
+        rates.append(PEER_JOBS[batch] / float(done.stdout.split()[-1]))
+    return median(rates)
+
+
+def _ours(gateway: Any, at: int) -> float:
+    """Messages/s of our gateway."""
+    from anlan.engines.callout.rounds import Outgoing
+    from anlan.engines.callout.rounds.sending import BATCH
+
+    started = time.perf_counter()
+    for first in range(at, at + SMPP_TURN, BATCH):
+        numbers = range(first, first + BATCH)
+        gateway.submit([Outgoing(n, 1, f"101{n:08d}", "短" * 60) for n in numbers])
+    return SMPP_TURN / (time.perf_counter() - started)
+
+
+def _raw(client: Any, at: int) -> float:
+    """Messages/s of raw smpplib: as many under way as ours, then their responses."""
+    from anlan.engines.callout.rounds.sending import BATCH
+
+    body = ("短" * 60).encode("utf-16-be")
+    started = time.perf_counter()
+    for first in range(at, at + SMPP_TURN, BATCH):
+        for n in range(first, first + BATCH):
+            client.send_message(
+                source_addr="1", destination_addr=f"101{n:08d}", data_coding=8, short_message=body
+            )
+        for _n in range(BATCH):
+            client.read_once()
+    return SMPP_TURN / (time.perf_counter() - started)
+
+
+def by_smpp(folder: Path, people: int) -> list[tuple[float, float]]:
+    """(messages/s of our gateway, of raw smpplib) for each turn, into the telephone box."""
     import smpplib.client
 
     from anlan.engines.callout.gateway import Centre, SmppGateway
-    from anlan.engines.callout.rounds import BATCH, Outgoing
 
     box = subprocess.Popen(
         [sys.executable, "-m", "phonebox", "--smpp-port", "28775", "--http-port", "28003",
@@ -161,34 +263,23 @@ def by_smpp(folder: Path, people: int) -> tuple[float, float]:
     assert box.stdout is not None
     box.stdout.readline()
     try:
-        centre = Centre("127.0.0.1", 28775, "anlan", "anlan")
-        gateway = SmppGateway(centre, lambda *_unused: None, True).start()
-        while not gateway.ready():
-            time.sleep(0.01)
-        started = time.perf_counter()
-        for at in range(0, people, BATCH):
-            gateway.submit(
-                [Outgoing(n, 1, f"101{n:08d}", "短" * 60) for n in range(at, at + BATCH)]
-            )
-        ours = people / (time.perf_counter() - started)
-        gateway.stop()
+        gateway = SmppGateway(
+            Centre("127.0.0.1", 28775, "anlan", "anlan"), lambda *_unused: None, True
+        ).start()
         raw = smpplib.client.Client("127.0.0.1", 28775)
+        raw.set_message_sent_handler(lambda **_unused: None)
         raw.connect()
         raw.bind_transceiver(system_id="anlan", password="anlan")
-        body = ("短" * 60).encode("utf-16-be")
-        started = time.perf_counter()
-        for at in range(0, people, BATCH):
-            for n in range(at, at + BATCH):
-                raw.send_message(
-                    source_addr="1", destination_addr=f"101{n:08d}", data_coding=8,
-                    short_message=body,
-                )  # fmt: skip
-            for _n in range(BATCH):
-                raw.read_once()
-        rate = people / (time.perf_counter() - started)
+        while not gateway.ready():
+            time.sleep(0.01)
+        found = []
+        for number in range(people // SMPP_TURN):
+            at = number * SMPP_TURN
+            found.append((_ours(gateway, at), _raw(raw, at)))
+        gateway.stop()
         raw.unbind()
         raw.disconnect()
-        return ours, rate
+        return found
     finally:
         box.terminate()
         box.wait(10)
@@ -198,16 +289,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=10_000)
     people = parser.parse_args().people
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, one process each")
     with throw_away_county() as cluster:
         fill(people)
-        count, opened, planned, sent = engine(Yes())
-        loop = bare(cluster, count, Yes())
-        print(f"{count} messages, batch 100, one process, a gateway without delay")
-        print(f"open {opened:.2f} s, plan the rings {planned:.2f} s ({count / planned:.0f}/s)")
-        print(f"claim-send-mark: engine {count / sent:.0f}/s, bare loop {count / loop:.0f}/s,")
-        print(f"ratio {loop / sent:.2f} (promise: 0.50)")
-        ours, raw = by_smpp(Path(cluster.folder).parent, min(people, 5_000))
-        print(f"SMPP: gateway {ours:.0f}/s, raw smpplib {raw:.0f}/s, ratio {ours / raw:.2f}")
+        for batch in BATCHES:
+            opened, planned, count = plan()
+            print(f"{count} messages: open {opened:.2f} s, plan {count / planned:.0f}/s")
+            found = turns(cluster, count, batch)
+            ours, theirs = median(r[0] for r in found), median(r[1] for r in found)
+            ratio = median(a / b for a, b in found)
+            print(
+                f"batch {batch}, {len(found)} turns: engine {ours:.0f}/s, bare loop {theirs:.0f}/s,"
+                f" ratio {ratio:.2f} (promise 0.50)"
+            )
+            queue = peer(cluster, batch)
+            told = "NOT RUN: pip install -e .[bench]" if queue is None else f"{queue:.0f}/s"
+            print(f"batch {batch}: PgQueuer {told}")
+        sent = by_smpp(Path(cluster.folder).parent, min(people, 5_000))
+        ours, raw = median(r[0] for r in sent), median(r[1] for r in sent)
+        ratio = median(a / b for a, b in sent)
+        print(
+            f"SMPP, {len(sent)} turns: gateway {ours:.0f}/s, raw smpplib {raw:.0f}/s,"
+            f" ratio {ratio:.2f} (promise 0.70)"
+        )
+    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

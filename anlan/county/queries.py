@@ -95,6 +95,22 @@ def contacts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, l
     return found
 
 
+def people_of_posts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, list[int]]:
+    """As `contacts`, persons only: no name or number is read, so thousands of posts are quick."""
+    found: dict[int, list[int]] = {post_id: [] for post_id in post_ids}
+    ids = list(post_ids)
+    with scope.open():
+        shifts = RosterShift.objects.filter(post_id__in=ids, starts_at__lte=at, ends_at__gt=at)
+        rows = list(shifts.order_by("starts_at", "id").values_list("post_id", "person_id"))
+        held = Holding.objects.filter(post_id__in=ids, valid_from__lte=at)
+        held = held.exclude(valid_to__lte=at).order_by("rank", "id")
+        rows += held.values_list("post_id", "person_id")
+    for post_id, person_id in rows:
+        if person_id not in found[post_id]:
+            found[post_id].append(person_id)
+    return found
+
+
 def _add(chain: list[Contact], person: Person, role: str) -> None:
     if any(contact.person_id == person.id for contact in chain):
         return

@@ -57,7 +57,7 @@ def _receive(key: str, number: str, text: str) -> None:
     from anlan.ground.scope import Scope
 
     try:
-        receive_message(Scope.for_round("gateway"), "smpp", key, number, text)
+        receive_message(Scope.for_gateway("smpp"), "smpp", key, number, text)
     except (OperationalError, InterfaceError):
         connections.close_all()
         raise

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -19,6 +21,11 @@ from anlan.ground.errors import Denied
 from anlan.ground.places import EVERYWHERE
 
 NOWHERE = (1, 0)
+SETTINGS = (
+    "SELECT set_config('anlan.lo', %s, true), set_config('anlan.hi', %s, true),"
+    " set_config('anlan.world', %s, true), set_config('anlan.kind', %s, true),"
+    " set_config('anlan.person', %s, true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Actor:
 class Scope:
     """A span of divisions, a world, an actor and the actor's rights.
 
-    kind: post, round, command, link, public, audit, admin, upper or aid.
+    kind: post, round, gateway, command, link, public, audit, admin, upper or aid.
     lo, hi: first and last division code, inclusive; lo > hi is nowhere.
     """
 
@@ -53,6 +60,11 @@ class Scope:
     def for_round(cls, name: str, world: int = 0) -> Scope:
         """A pass of the loop: everywhere in one world, free of rights since no person asked."""
         return cls("round", *EVERYWHERE, world, Actor("round", label=name))
+
+    @classmethod
+    def for_gateway(cls, name: str, world: int = 0) -> Scope:
+        """Something that arrived from outside; only under it is a message taken in."""
+        return cls("gateway", *EVERYWHERE, world, Actor("gateway", label=name))
 
     @classmethod
     def for_command(cls, name: str, rights: frozenset[str] | None = None, world: int = 0) -> Scope:
@@ -117,6 +129,27 @@ class Scope:
                 _running.reset(token)
 
 
+    @contextmanager
+    def in_one_trip(self) -> Iterator[psycopg.Connection[Any]]:
+        """One transaction whose statements, BEGIN and COMMIT too, go to the server together.
+
+        For a round at its busiest: the way to the server is paid once. No transaction may be open.
+        Yields psycopg's connection in pipeline mode; rows are there when the block has ended, and
+        then they are committed. An error of any statement is raised at the end of the block.
+        """
+        if connection.in_atomic_block:
+            raise RuntimeError("a transaction is open already")
+        connection.ensure_connection()
+        own: psycopg.Connection[Any] = connection.connection
+        with connection.wrap_database_errors, own.pipeline(), own.transaction():
+            psycopg.Cursor(own).execute(SETTINGS, _values(self), prepare=True)
+            token = _running.set(self)
+            try:
+                yield own
+            finally:
+                _running.reset(token)
+
+
 _running: ContextVar[Scope | None] = ContextVar("anlan_scope", default=None)
 
 
@@ -127,15 +160,9 @@ def current() -> Scope | None:
 
 def _apply(scope: Scope) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('anlan.lo', %s, true), set_config('anlan.hi', %s, true),"
-            " set_config('anlan.world', %s, true), set_config('anlan.kind', %s, true),"
-            " set_config('anlan.person', %s, true)",
-            [
-                str(scope.lo),
-                str(scope.hi),
-                str(scope.world),
-                scope.kind,
-                str(scope.actor.person_id or ""),
-            ],
-        )
+        cursor.execute(SETTINGS, _values(scope))
+
+
+def _values(scope: Scope) -> list[str]:
+    person = str(scope.actor.person_id or "")
+    return [str(scope.lo), str(scope.hi), str(scope.world), scope.kind, person]

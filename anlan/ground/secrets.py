@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,20 +88,47 @@ def seal(text: str, purpose: str) -> bytes:
     """Key number (2 bytes), nonce, ciphertext with tag; the purpose is bound to it."""
     own = keys()
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(own.newest).encrypt(nonce, text.encode(), purpose.encode())
+    sealed = _cipher(own.newest).encrypt(nonce, text.encode(), purpose.encode())
     return own.current.to_bytes(2, "big") + nonce + sealed
 
 
 def unseal(sealed: bytes, purpose: str) -> str:
     """The text again; ValueError where key, purpose or bytes do not fit."""
-    key = keys().by_number.get(int.from_bytes(sealed[:2], "big"))
-    if key is None:
-        raise ValueError("sealed under a key that this county does not have")
-    nonce, body = sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :]
-    try:
-        return AESGCM(key).decrypt(nonce, body, purpose.encode()).decode()
-    except InvalidTag:
-        raise ValueError("sealed field does not open: changed, or of another purpose") from None
+    return opener(purpose)(sealed)
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+def opener(purpose: str) -> Callable[[bytes], str]:
+    """`unseal` for many values of one purpose: keys and ciphers are made once."""
+    ciphers = {number: _cipher(key) for number, key in keys().by_number.items()}
+    bound = purpose.encode()
+
+    def open_one(sealed: bytes) -> str:
+        cipher = ciphers.get(int.from_bytes(sealed[:2], "big"))
+        if cipher is None:
+            raise ValueError("sealed under a key that this county does not have")
+        start = 2 + NONCE_BYTES
+        try:
+            return cipher.decrypt(sealed[2:start], sealed[start:], bound).decode()
+        except InvalidTag:
+            raise ValueError("sealed field does not open: changed, or of another purpose") from None
+
+    return open_one
+
+
+def signer(purpose: str) -> Callable[[bytes], str]:
+    """`sign` for many payloads of one purpose."""
+    key = _derived("sign/" + purpose)
+
+    def sign_one(payload: bytes) -> str:
+        mark = hmac.digest(key, payload, hashlib.sha256)[:SIGNATURE_BYTES]
+        return base64.urlsafe_b64encode(payload + mark).decode().rstrip("=")
+
+    return sign_one
 
 
 def _derived(purpose: str) -> bytes:
@@ -119,8 +147,7 @@ def digest(purpose: str, content: bytes) -> bytes:
 
 def sign(purpose: str, payload: bytes) -> str:
     """Payload and signature as URL-safe text."""
-    mark = hmac.digest(_derived("sign/" + purpose), payload, hashlib.sha256)[:SIGNATURE_BYTES]
-    return base64.urlsafe_b64encode(payload + mark).decode().rstrip("=")
+    return signer(purpose)(payload)
 
 
 def unsign(purpose: str, text: str) -> bytes:

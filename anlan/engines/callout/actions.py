@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from anlan.county import queries as county
 from anlan.engines.callout import launch as launching
 from anlan.engines.callout import links
 from anlan.engines.callout.decisions import Counts, weigh
+from anlan.engines.callout.evidence import Evidence
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Alarm, Answer, Attempt, Call, Callout, Fallback, Inbound
 from anlan.ground import clock, journal, secrets
@@ -76,7 +78,7 @@ def _create_calls(callout: Callout, reached: list[launching.Reached], moment: da
     rows = [
         Call(
             division=entry.post.division, world=callout.world, callout=callout,
-            level=entry.level, post_id=entry.post.id, post_title=entry.post.title,
+            level=entry.level, priority=launching.PRIORITY[callout.grade], post_id=entry.post.id, post_title=entry.post.title,
             superior_post_id=entry.post.superior_id, fallback_kind=entry.fallback_kind,
             code=f"{coder.randint(1000, 9999)}",
             due_at=moment + timedelta(minutes=callout.wait_minutes * entry.level),
@@ -121,9 +123,8 @@ def answer(
     scope: Scope,
     call_id: int,
     kind: str,
-    via: str,
+    evidence: Evidence,
     *,
-    person_id: int | None = None,
     role: str = "",
     happened_at: datetime | None = None,
 ) -> Counts:
@@ -135,13 +136,14 @@ def answer(
         raise NotFound("call-unknown", _("没有这条叫应"), str(call_id))
     moment = clock.now()
     weight = weigh(call.state, kind)
+    via, person_id = evidence.via, evidence.person_id
     if weight is Counts.REPEATS and call.answered_by == person_id and kind == _said(call):
         return weight
     if weight is Counts.WRONG and _said_wrong(call, person_id):
         return Counts.REPEATS
     Answer.objects.create(
-        division=call.division, world=call.world, call=call, person_id=person_id, role=role,
-        kind=kind, via=via, counts=weight is Counts.DECIDES, happened_at=happened_at or moment,
+        division=call.division, world=call.world, call=call, role=role, kind=kind,
+        counts=weight is Counts.DECIDES, happened_at=happened_at or moment, **asdict(evidence),
     )  # fmt: skip
     if weight is Counts.DECIDES:
         _settle(call, kind, via, person_id, role or "first", moment)

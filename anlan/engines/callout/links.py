@@ -15,6 +15,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from anlan.engines.callout.models import Call, Link
+from anlan.engines.callout.statements import run, together
 from anlan.ground import clock, secrets
 from anlan.ground.errors import NotFound
 from anlan.ground.places import span
@@ -23,6 +24,15 @@ from anlan.ground.scope import Actor, Scope
 LIFE = timedelta(hours=24)
 LAYOUT = struct.Struct(">QQi")
 ACT_PATH = {"answer": "a", "headcount": "h", "fallback": "f"}
+
+NUMBERS = "SELECT nextval('callout_link_id_seq') FROM generate_series(1, %s)"
+INSERT = """
+INSERT INTO callout_link (id, division, world, version, call_id, person_id, role, act, expires_at,
+  created_at)
+SELECT m.id, m.division, %s, 1, m.call_id, m.person_id, m.role, m.act, w.now + %s, w.now
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+  AS m(id, division, call_id, person_id, role, act), (SELECT anlan_now()) AS w(now)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +60,22 @@ def make_many(wanted: Sequence[tuple[Call, int, str, str]]) -> list[str]:
     """The addresses of many new links (call, person, act, role), in order; two statements."""
     if not wanted:
         return []
-    until = clock.now(wanted[0][0].world) + LIFE
-    made = Link.objects.bulk_create(
-        Link(
-            division=call.division,
-            world=call.world,
-            call=call,
-            person_id=person,
-            role=role,
-            act=act,
-            expires_at=until,
-        )
-        for call, person, act, role in wanted
-    )
-    return [address(link) for link in made]
+    world = wanted[0][0].world
+    with together() as own:
+        numbers = run(own, NUMBERS, [len(wanted)])
+    ids = [row[0] for row in numbers.fetchall()]
+    columns = [
+        ids, [call.division for call, *_rest in wanted], [call.id for call, *_rest in wanted],
+        [person for _call, person, *_rest in wanted], [role for *_rest, role in wanted],
+        [act for *_rest, act, _role in wanted],
+    ]  # fmt: skip
+    with together() as own:
+        run(own, INSERT, [world, LIFE, *columns])
+    sign, place = secrets.signer("link"), base()
+    return [
+        f"{place}/{ACT_PATH[act]}/{sign(LAYOUT.pack(ident, call.division, world))}"
+        for ident, (call, _person, act, _role) in zip(ids, wanted, strict=True)
+    ]
 
 
 def address(link: Link) -> str:
@@ -79,8 +91,11 @@ def base() -> str:
     return os.environ.get("ANLAN_PUBLIC_URL") or site().address("public", "")
 
 
-def open_link(token: str, act: str) -> Opened:
-    """What the token opens; NotFound where it is forged, unknown, of another act or too old."""
+def open_link(token: str, act: str, address: str = "") -> Opened:
+    """What the token opens; NotFound where it is forged, unknown, of another act or too old.
+
+    address: the address that the request came from; it stands in the journal and with an answer.
+    """
     gone = NotFound(
         "link-gone",
         _("这个链接已失效"),
@@ -98,6 +113,8 @@ def open_link(token: str, act: str) -> Opened:
             raise gone
         if link.call.callout.state != "open" and act == "answer":
             raise gone
-    actor = Actor("link", link.id, link.call.post_title, link.person_id, link.call.post_id)
+    actor = Actor(
+        "link", link.id, link.call.post_title, link.person_id, link.call.post_id, address
+    )  # fmt: skip
     scope = Scope.for_link(*span(division), world, actor, act)
     return Opened(scope, act, link.call_id, link.person_id, link.role, link.object_id)

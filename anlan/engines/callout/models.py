@@ -55,8 +55,9 @@ class Callout(Operational):
 class Call(Operational):
     """One post to be reached. `reason` says why it stands where it stands."""
 
-    callout = models.ForeignKey(Callout, models.CASCADE, related_name="calls")
+    callout = models.ForeignKey(Callout, models.CASCADE, related_name="calls", db_index=False)
     level = models.SmallIntegerField()
+    priority = models.SmallIntegerField(db_default=3)
     post_id = models.BigIntegerField()
     post_title = models.CharField(max_length=100)
     superior_post_id = models.BigIntegerField(null=True)
@@ -76,15 +77,25 @@ class Call(Operational):
         constraints = [models.UniqueConstraint(fields=["callout", "post_id"], name="call_once")]
         indexes = [
             models.Index(
-                fields=["due_at"], name="call_due", condition=models.Q(due_at__isnull=False)
+                fields=["priority", "due_at"],
+                name="call_due",
+                condition=models.Q(due_at__isnull=False),
             ),
-            models.Index(fields=["callout", "state"], name="call_state"),
+            models.Index(
+                fields=["callout", "level", "division"],
+                name="call_waiting",
+                condition=models.Q(state="waiting"),
+            ),
             models.Index(fields=["code"], name="call_code"),
         ]
 
 
 class Attempt(Operational):
-    """One person, one channel, one try; submitted at most twice, whatever dies in between."""
+    """One person, one channel, one try; submitted at most twice, whatever dies in between.
+
+    open: still to be sent. It does not change when a row is claimed, so that a claim writes to no
+    index (the table keeps room on its pages for it).
+    """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="attempts", db_index=False)
     person_id = models.BigIntegerField()
@@ -94,6 +105,11 @@ class Attempt(Operational):
     priority = models.SmallIntegerField()
     text = models.TextField()
     state = models.CharField(max_length=10, default="due")
+    open = models.GeneratedField(
+        expression=models.Q(state__in=["due", "claimed"]),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     not_before = models.DateTimeField()
     submits = models.SmallIntegerField(default=0)
     retries = models.SmallIntegerField(default=0)
@@ -114,15 +130,17 @@ class Attempt(Operational):
         ]
         indexes = [
             models.Index(
-                fields=["priority", "id"],
-                name="attempt_due",
-                condition=models.Q(state__in=["due", "claimed"]),
+                fields=["priority", "id"], name="attempt_due", condition=models.Q(open=True)
             ),
         ]
 
 
 class Answer(Operational):
-    """What somebody said to a call; every one is kept, the first one decides."""
+    """What somebody said to a call; every one is kept, the first one decides.
+
+    Each carries its evidence from outside: the message that came in, the link that was used and
+    from which address, or the account that keyed it in. The database refuses one without.
+    """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="answers")
     person_id = models.BigIntegerField(null=True)
@@ -131,6 +149,39 @@ class Answer(Operational):
     via = models.CharField(max_length=10)
     counts = models.BooleanField()
     happened_at = models.DateTimeField()
+    inbound_id = models.BigIntegerField(null=True)
+    link_id = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(null=True)
+    address = models.CharField(max_length=64, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["inbound_id"],
+                name="answer_one_a_message",
+                condition=models.Q(inbound_id__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="answer_has_evidence",
+                condition=models.Q(
+                    via="sms",
+                    inbound_id__isnull=False,
+                    link_id=None,
+                    account_id=None,
+                    person_id__isnull=False,
+                )
+                | models.Q(
+                    via="link",
+                    link_id__isnull=False,
+                    inbound_id=None,
+                    account_id=None,
+                    person_id__isnull=False,
+                )
+                & ~models.Q(address="")
+                | models.Q(via="keyed", account_id__isnull=False, inbound_id=None, link_id=None)
+                & ~models.Q(address=""),
+            ),
+        ]
 
 
 class Inbound(Operational):
@@ -152,13 +203,18 @@ class Inbound(Operational):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["gateway", "message_id"], name="inbound_once")
+            models.UniqueConstraint(fields=["gateway", "message_id"], name="inbound_once"),
+            models.UniqueConstraint(fields=["id", "person_id"], name="inbound_of_person"),
         ]
         indexes = [models.Index(fields=["id"], name="inbound_new", condition=models.Q(state="new"))]
 
 
 class Fallback(Operational):
-    """Somebody named goes there: knock, gong. Closed with time and proof."""
+    """Somebody named goes there: knock, gong. Closed with time and proof.
+
+    lat, lon: where the telephone says it is, WGS-84 degrees. photo_says: place and time that the
+    photo itself carries (EXIF), kept as it came and never taken for the truth.
+    """
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="fallback")
     step = models.CharField(max_length=40)
@@ -169,6 +225,7 @@ class Fallback(Operational):
     happened_at = models.DateTimeField(null=True)
     proof = models.TextField(default="")
     proof_file = models.CharField(max_length=64, default="")
+    photo_says = models.JSONField(default=dict)
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
 
@@ -176,12 +233,17 @@ class Fallback(Operational):
 class Link(Operational):
     """A signed link: one person, one call, one kind of act."""
 
-    call = models.ForeignKey(Call, models.CASCADE, related_name="links")
+    call = models.ForeignKey(Call, models.CASCADE, related_name="links", db_index=False)
     person_id = models.BigIntegerField()
     role = models.CharField(max_length=20, default="")
     act = models.CharField(max_length=20)
     object_id = models.BigIntegerField(null=True)
     expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "call", "person_id"], name="link_of_person")
+        ]
 
 
 class Alarm(Operational):

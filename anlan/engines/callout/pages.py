@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from anlan.engines.callout import actions, queries
+from anlan.engines.callout.evidence import by_hand
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.web import act, page, scope_of
@@ -52,7 +53,9 @@ def close_fallback(request: HttpRequest, callout_id: int, call_id: int) -> HttpR
 def answer_for(request: HttpRequest, callout_id: int, call_id: int) -> HttpResponse:
     """An answer that came by telephone, keyed in by the officer who heard it."""
     kind = request.POST.get("kind", "received")
-    actions.answer(scope_of(request), call_id, "help" if kind == "help" else "received", "keyed")
+    scope = scope_of(request)
+    said = "help" if kind == "help" else "received"
+    actions.answer(scope, call_id, said, by_hand(scope))
     return redirect(f"/callout/{callout_id}/")
 
 

@@ -12,6 +12,7 @@ from django.urls import path, re_path
 
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout import links
+from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.ground.errors import Refusal
 from anlan.ground.web import public_page
@@ -23,6 +24,11 @@ KINDS = ("received", "help", "wrong")
 CACHE_S = 3600
 
 
+def _address(request: HttpRequest) -> str:
+    """The address that the request came from."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def _call(opened: links.Opened) -> Call:
     with opened.scope.open():
         return Call.objects.select_related("callout").get(id=opened.call_id)
@@ -31,15 +37,12 @@ def _call(opened: links.Opened) -> Call:
 @public_page("the holder of a signed link answers one call")
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """The message in large letters, and three buttons."""
-    opened = links.open_link(token, "answer")
+    opened = links.open_link(token, "answer", _address(request))
     if request.method == "POST":
         kind = request.POST.get("kind", "")
         if kind not in KINDS:
             raise Refusal("answer-kind", "请按一个按钮", "", "返回重按")
-        callout.answer(
-            opened.scope, opened.call_id, kind, "link", person_id=opened.person_id,
-            role=opened.role,
-        )  # fmt: skip
+        callout.answer(opened.scope, opened.call_id, kind, by_link(opened), role=opened.role)
         return redirect(request.path + "?done=" + kind)
     context = {"call": _call(opened), "done": request.GET.get("done", "")}
     return render(request, "portal/answer.html", context)
@@ -48,7 +51,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 @public_page("the holder of a signed link says that somebody was there")
 def fallback(request: HttpRequest, token: str) -> HttpResponse:
     """Who knocked closes the task with what they saw, and where they are if they wish."""
-    opened = links.open_link(token, "fallback")
+    opened = links.open_link(token, "fallback", _address(request))
     if request.method == "POST":
         callout.close_fallback(
             opened.scope, opened.call_id, request.POST.get("proof", ""),
@@ -70,7 +73,7 @@ def _degrees(text: str | None) -> float | None:
 @public_page("the holder of a signed link counts the households of one zone")
 def headcount(request: HttpRequest, token: str) -> HttpResponse:
     """Twelve households: where each is, who needs help, who fetches them, which shelter."""
-    opened = links.open_link(token, "headcount")
+    opened = links.open_link(token, "headcount", _address(request))
     shown = zones.zone_for_link(opened.scope, opened.object_id or 0)
     if request.method == "POST":
         said = {home.id: _said(request, home) for home in shown.homes}

@@ -12,6 +12,7 @@ import pytest
 from anlan.engines.callout import actions, rounds
 from anlan.engines.callout.decisions import Next, decide
 from anlan.engines.callout.models import Attempt, Call, Callout
+from anlan.engines.callout.rounds import calls, sending
 from anlan.ground.errors import Denied
 from anlan.ground.scope import Scope
 from tests.engines.callout.test_night import (
@@ -49,14 +50,14 @@ def test_stopping_while_a_round_plans_sends_nothing_afterwards(
     from django.db import connections
 
     officer, planned, go_on = scope_of("duty_officer"), threading.Event(), threading.Event()
-    real = rounds._keep
+    real = calls._keep
 
-    def slow(calls: list[Call]) -> None:
-        real(calls)
+    def slow(due: list[Call]) -> None:
+        real(due)
         planned.set()
         go_on.wait(5)
 
-    monkeypatch.setattr(rounds, "_keep", slow)
+    monkeypatch.setattr(calls, "_keep", slow)
 
     def plan() -> None:
         rounds.advance(ROUND)
@@ -88,7 +89,7 @@ def test_a_refused_message_is_not_tried_again_after_the_stop(
     batch = rounds.claim(ROUND)
     actions.stop_callout(scope_of("duty_officer"), opened.id, "发错范围")
     rounds.mark(ROUND, [rounds.Outcome(o.attempt_id, o.lease, "", "smpp-0x58") for o in batch])
-    move_clock(rounds.RETRY_S + 1)
+    move_clock(sending.RETRY_S + 1)
     assert rounds.claim(ROUND) == []
 
 
@@ -98,7 +99,7 @@ def test_an_expired_lease_is_not_taken_up_again_after_the_stop(
     rounds.advance(ROUND)
     assert rounds.claim(ROUND)
     actions.stop_callout(scope_of("duty_officer"), opened.id, "发错范围")
-    move_clock(rounds.LEASE_S + 1)
+    move_clock(sending.LEASE_S + 1)
     assert rounds.claim(ROUND) == []
 
 
@@ -108,7 +109,7 @@ def test_no_attempt_is_handed_over_more_than_twice_even_when_the_centre_refuses(
     own = Refusing()
     for _try in range(8):
         turn(own)
-        move_clock(rounds.RETRY_S + 1)
+        move_clock(sending.RETRY_S + 1)
     times = [[out.attempt_id for out in own.sent].count(o.attempt_id) for o in own.sent]
     assert max(times) <= 2
 
@@ -146,7 +147,7 @@ def test_red_is_planned_before_an_older_backlog_of_blue(
     county_db: str, scope_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     officer = scope_of("duty_officer")
-    monkeypatch.setattr(rounds, "ADVANCE_BATCH", 1)
+    monkeypatch.setattr(calls, "ADVANCE_BATCH", 1)
     actions.open_callout(officer, launch(grade="blue", key="blue"))
     red = actions.open_callout(officer, launch(grade="red", key="red"))
     rounds.advance(ROUND)

