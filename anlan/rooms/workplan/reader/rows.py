@@ -81,7 +81,11 @@ def _read(table: Table, line: Line) -> _Row:
             inherited.add(role)
     number = ordinal(texts.get("number", ""))
     if "name" not in table.roles:
-        _name_from_text(texts, inherited)
+        _same(texts, inherited, "name", "text")
+    elif is_empty(texts.get("name", "")) and "group" not in inherited:
+        texts["name"] = texts.get("group", "").rpartition("\n")[2]
+    if "text" not in table.roles:
+        _same(texts, inherited, "text", "name")
     return _Row(number, texts, inherited)
 
 
@@ -93,11 +97,11 @@ def _text(role: str, cells: list[Cell]) -> str:
     return "\n".join(dict.fromkeys(kept))
 
 
-def _name_from_text(texts: dict[str, str], inherited: set[str]) -> None:
-    """A table with one column of tasks: the task is the name too; a heading beside it is not."""
-    texts["name"] = texts.get("text", "")
-    if "text" in inherited:
-        inherited.add("name")
+def _same(texts: dict[str, str], inherited: set[str], role: str, other: str) -> None:
+    """A table with one column of tasks: the task is the name and the text."""
+    texts[role] = texts.get(other, "")
+    if other in inherited:
+        inherited.add(role)
 
 
 def _join(table: Table, rows: list[_Row]) -> list[_Row]:
@@ -109,6 +113,8 @@ def _join(table: Table, rows: list[_Row]) -> list[_Row]:
         )
         if kept and first and _is_rest(row, kept):
             _append(kept[-1], row)
+        elif kept and {"name", "text"} <= row.inherited and "number" not in row.texts.keys() - row.inherited:
+            _more_units(kept[-1], row)
         else:
             kept.append(row)
     return kept
@@ -123,6 +129,14 @@ def _is_rest(row: _Row, kept: list[_Row]) -> bool:
     open_end = bool(cut) and not re.search(r"[。；;！.）]$", cut)
     bare = not row.texts.get("name", "").strip() and not row.texts.get("units", "").strip()
     return open_end and bare and not row.texts.get("lead", "").strip()
+
+
+def _more_units(last: _Row, row: _Row) -> None:
+    """Name and text reach down over this line: only who answers is new, and joins the row above."""
+    for role in ("units", "lead", "support"):
+        text = row.texts.get(role, "")
+        if not is_empty(text) and role not in row.inherited:
+            last.texts[role] = "、".join(part for part in (last.texts.get(role, ""), text) if part)
 
 
 def _append(last: _Row, row: _Row) -> None:

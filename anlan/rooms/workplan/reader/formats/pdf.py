@@ -19,6 +19,7 @@ from anlan.rooms.workplan.reader.formats.text import of_lines
 from anlan.rooms.workplan.reader.limits import PAGES_MAX, PlanRefused
 
 PAGE_NUMBER = re.compile(r"^\s*(?:[—\-–~·•\s]*\d{1,3}[—\-–~·•\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|[—\-–]+)\s*$")
+HEADING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|附\s*[件表]|表\s*\d)")
 SAME_LINE = 0.55
 GAP_EM = 1.6
 
@@ -227,8 +228,9 @@ def _running(lines: list[TextLine], page: _Page) -> list[Block]:
     apart = of_lines([line.text(gaps=True) for line in lines], f"第 {page.number} 页第 {{}} 行")
     if apart.grids():
         return apart.blocks
-    right = max(line.right for line in page.lines)
-    left = min(line.left for line in page.lines)
+    left = min([line.left for line in page.lines] + [region.xs[0] for region in page.tables])
+    right = max([line.right for line in page.lines] + [region.xs[-1] for region in page.tables])
+    right = max(right, page.width - left - 1.5 * lines[0].em)
     paragraphs: list[Block] = []
     text, previous = "", None
     for line in lines:
@@ -246,6 +248,8 @@ def _goes_on(previous: TextLine, line: TextLine, left: float, right: float) -> b
     em = previous.em
     full = previous.right > right - 2.2 * em
     indented = line.left > left + 1.2 * em
+    if HEADING.match(line.text()):
+        return False
     far = previous.y - line.y > 3.2 * max(em, line.em)
     return full and not indented and not far and abs(em - line.em) < 0.25 * em
 
