@@ -87,9 +87,9 @@ def _dated(text: str, year: int | None) -> str:
     rest = text
     for match in DAY.finditer(text):
         day = _day(match.group("year") or own_year, match.group("month"), match.group("day"))
+        rest = rest.replace(match.group(0), " ")
         if day:
             found.append(day)
-            rest = rest.replace(match.group(0), " ")
     for match in MONTH.finditer(rest):
         day = _month_end(match.group("year") or own_year, match.group("month"), match.group("part"))
         if day:

@@ -23,7 +23,7 @@ DASH = r"\s*(?:[—\-–~～至到]|——)\s*"
 NOT_IN_WORD = r"(?<![A-Za-z\d.+×·/〔第号#])"
 NUMBER = re.compile(
     rf"(?P<percent>百分之(?P<pnum>{DIGITS}|{CHINESE}))"
-    rf"|{NOT_IN_WORD}(?<![∶:：])(?P<left>\d{{1,2}})\s*[∶:：]\s*(?P<right>\d+(?:\.\d+)?)(?![\d:：])(?!\s*{MEASURE})"
+    rf"|{NOT_IN_WORD}(?<![∶:：])(?P<left>\d{{1,4}})\s*[∶:：]\s*(?P<right>\d+(?:\.\d+)?)(?![\d:：])(?!\s*{MEASURE})"
     rf"|{NOT_IN_WORD}(?P<low>{DIGITS})(?P<lowunit>{MEASURE})?{DASH}(?P<high>{DIGITS})\s?{ABOUT}(?P<hunit>{MEASURE})"
     rf"|{NOT_IN_WORD}(?<![∶:：])(?P<num>{DIGITS})\s?{ABOUT}(?P<unit>{MEASURE})"
     rf"|(?P<zhlow>[一二两三四五六七八九])(?:至|到)(?P<zhhigh>[二两三四五六七八九十])(?P<zhhunit>{MEASURE})"
@@ -68,7 +68,10 @@ DONE = re.compile(rf"(?:{DOING})(?:了|的|好|不少于|至少|约|共)?$")
 FACT = re.compile(
     r"(?:现有|共有|已有|原有|现存|已建成?|已完成|截至|截止|目前|累计已|辖区?(?:内)?|下辖|所辖|[我全][县区市](?:范围内)?(?:现)?(?:的)?)$"
 )
-HARM = re.compile(r"死亡|亡人|伤亡|受伤|事故|火灾起数|火警|受害率|漏损|故障|困人|损失|发生率|超标|逾期|违法率|投诉|溺水|漏报|迟报|误报|失联|案件发")  # fmt: skip
+HARM = re.compile(
+    r"(?:死亡|亡人|受害|漏损|故障|困人|发生|超标|逾期|违法|投诉|溺[水亡]|漏报|迟报|误报|失联|损失|伤亡|受伤|事故|火灾|火警)"
+    r"(?:率|人数|起数|总数|总量|次数|件数|数)?$"
+)
 SCOPE_NOUN_OK = re.compile(r"^的?(?:目标|要求|标准|任务|水平|比例)")
 PERCENT_NEVER_SCOPE = {"%", "‰"}
 COVERS = re.compile(r"全覆盖|覆盖所有|覆盖全部|全面覆盖|应(.{1,2}?)尽\1")
@@ -187,7 +190,7 @@ def _number_words(before: str, after: str) -> bool:
 
 def _numbers(flat: str, year: int | None) -> list[_Seen]:
     found: list[_Seen] = []
-    floor = 0
+    floor, fact = 0, -1
     for match in NUMBER.finditer(flat):
         own = _seen(match)
         if own is None or _in_name(flat, match, own):
@@ -196,7 +199,12 @@ def _numbers(flat: str, year: int | None) -> list[_Seen]:
         _compare(flat, own, floor)
         _relate(flat, own, floor, year)
         _pace(flat, own, floor)
-        if _is_promise(flat, own, match):
+        near_fact = fact >= 0 and not re.search(r"[，。；\n]", flat[fact : own.start]) and not own.before
+        if near_fact and not DONE.search(flat[: own.phrase]) and own.unit not in RATES:
+            fact = own.end
+        elif FACT.search(flat[: own.start]) and not own.before and own.unit not in RATES:
+            fact = own.end
+        elif _is_promise(flat, own):
             found.append(own)
             floor = own.after_end
     return found
@@ -210,7 +218,8 @@ def _seen(match: re.Match[str]) -> _Seen | None:
         return _made(start, end, value(part["pnum"]), "%")
     if part["left"]:
         whole, share = float(part["right"]), float(part["left"])
-        if whole == 0 or whole >= 1000:
+        named = re.search(r"比[^，。；]{0,12}$", match.string[:start])
+        if whole == 0 or whole >= 1000 or not (share == 1 or named):
             return None
         return _made(start, end, round(share / whole, 6), "比", kind="ratio")
     if part["low"] or part["zhlow"]:
@@ -317,22 +326,25 @@ def _in_name(flat: str, match: re.Match[str], own: _Seen) -> bool:
     return own.unit.startswith("次") and bool(re.match(r"性|死亡|伤亡|生灾", after))
 
 
-def _is_promise(flat: str, own: _Seen, match: re.Match[str]) -> bool:
+def _is_promise(flat: str, own: _Seen) -> bool:
     rest, head = flat[own.after_end :], flat[: own.phrase]
     ends = not rest or rest[0] in STOP + "、：:）)“” 　"
     if own.kind == "bare":
         return _bare_promise(own, ends)
     if own.kind == "relative":
         return True
-    if _is_scope(flat, own, ends) or (FACT.search(flat[: own.start]) and not own.before):
+    if _is_scope(flat, own, ends):
         return False
     if re.match(r"[^，。；]{0,6}(?:的)?基础上", rest):
         return False
     if own.chinese and not (own.before or own.after or "/" in own.unit or DONE.search(head)):
         started = re.match(rf"(?:{DOING})", flat[_clause_start(flat, own.start, STOP + "、") :])
         return bool(started and ends and own.value >= 2)
-    if own.unit in SHY and not (own.before or own.after or "/" in own.unit or DONE.search(head)):
-        return own.unit not in TIMES and own.unit in ("村", "队", "组") and not own.chinese
+    told = own.before or own.after or "/" in own.unit
+    if own.unit in TIMES and not told:
+        return False
+    if own.unit in SHY and not (told or DONE.search(head)):
+        return own.unit in ("村", "队", "组") and not own.chinese
     if own.unit in TIMES and own.after == ">=" and not ends:
         return False
     return not (own.unit in TIMES and re.search(r"近|前|过去|未来|最近|提前$", head[-3:]) and not own.before)
@@ -419,7 +431,7 @@ def _operator(own: _Seen, subject: str) -> tuple[str, bool]:
         op = own.after
     if own.value == 0 and op in ("", ">=", "="):
         return "<=", False
-    if not op and own.kind != "ratio" and HARM.search(subject) and re.search(r"率$|数$|起$|人数", subject):
+    if not op and own.kind != "ratio" and HARM.search(subject) and own.unit not in ("家", "座", "处"):
         return "<=", True
     return op or ">=", False
 

@@ -164,7 +164,7 @@ def _one(part: str, mark: str) -> list[_Named]:
     found = []
     if name:
         bare, alias, own_mark = _brackets(name)
-        bare = bare.removeprefix("由") if len(bare) > 3 else bare
+        bare = bare.removeprefix("由") if spreads or len(bare) > 3 else bare
         kind = "collective" if COLLECTIVE.search(bare) else "unit"
         found.append(_Named(bare, alias, kind, own_mark or mark, spreads))
     if tail:
