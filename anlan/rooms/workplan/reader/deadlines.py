@@ -11,7 +11,7 @@ from anlan.rooms.workplan.reader.numerals import CHARS, plain, value
 NUMBER = rf"(?:\d{{1,2}}|[{CHARS}]{{1,3}})"
 YEAR = r"(?P<year>20\d{2})\s*[年./-]"
 DAY = re.compile(
-    rf"(?:{YEAR})?\s*(?P<month>{NUMBER})\s*[月./-]\s*(?P<day>{NUMBER})(?![\d%个])\s*[日号]?"
+    rf"(?:{YEAR}\s*|(?<![\d.]))(?P<month>{NUMBER})\s*[月./-]\s*(?P<day>{NUMBER})(?![\d%个])\s*[日号]?"
 )
 MONTH = re.compile(rf"(?:{YEAR}\s*)?(?P<month>{NUMBER})\s*(?:月|(?<=20\d\d[./-]\d)(?!\d)|(?<=20\d\d[./-]\d\d)(?!\d))(?:份)?\s*(?P<part>上旬|中旬|下旬|底|末|初|中)?")
 QUARTER = re.compile(rf"(?:第)?\s*(?P<quarter>[一二三四1-4])\s*季度|[Qq](?P<q>[1-4])")

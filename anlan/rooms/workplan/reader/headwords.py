@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from anlan.rooms.workplan.reader.deadlines import looks_like_deadline
 from anlan.rooms.workplan.reader.numerals import ordinal
@@ -38,8 +39,11 @@ COMPILED = tuple((role, re.compile(pattern)) for role, pattern in ROLES)
 CORE = {"number", "name", "text", "units", "lead", "support", "deadline", "note", "task", "group"}
 
 
+@lru_cache(maxsize=4096)
 def role_of(words: str) -> str | None:
     """The role that header words say, or None. `task` is name or text: what stands below decides."""
+    if len(words) > 4 * HEADER_CHARS_MAX:
+        return None
     bare = re.sub(r"[\s\u3000]+", "", words)
     short = re.sub(r"[（(][^（）()]*[）)]", "", bare) or bare
     if not short or len(short) > HEADER_CHARS_MAX or re.search(r"[。；，,]", short):

@@ -10,7 +10,7 @@ scopes (200张床位以上的…) and what is there already (现有26个乡镇) 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from anlan.rooms.workplan.reader import subjects
 from anlan.rooms.workplan.reader.measures import MEASURE, RATES, SHY, TIMES
@@ -81,6 +81,7 @@ JUDGED = re.compile(
     r"持续(?:稳定)?(?:向好|好转)|稳定向好|总体(?:平稳|稳定)|有效遏制|有所下降"
 )
 STOP = "，。；！？\n"
+BARE_CHARS_MAX = 40
 NAMED = ("一批", "一系列", "一些", "一体", "一级", "一类", "一把手", "一件事", "一张图", "一张网", "一本账", "一盘棋", "一站式",
          "一线", "一次性", "一道", "一组织", "一方面", "一面", "一部分", "一段时间", "一定", "一项制度")  # fmt: skip
 
@@ -100,9 +101,11 @@ class Quantity:
 
     def as_dict(self) -> dict[str, object]:
         """Only what is said: no high without a range, no base year without a comparison."""
-        found = asdict(self)
-        del found["assumed"]
-        return {k: v for k, v in found.items() if v is not None or k == "value"}
+        own: dict[str, object] = {
+            "subject": self.subject, "op": self.op, "value": self.value, "unit": self.unit, "text": self.text,
+            "high": self.high, "relative_to": self.relative_to,
+        }  # fmt: skip
+        return {k: v for k, v in own.items() if v is not None or k == "value"}
 
 
 @dataclass(slots=True)
@@ -145,7 +148,7 @@ def quantities(
         if not re.search(rf"^(?:{DOING}|配合|推动|加强|强化|完善|健全)", flat):
             found = [(0, Quantity(bare_name, "judged", None, "", shown))]
     ordered = [own for _at, own in sorted(found, key=lambda pair: pair[0])]
-    return [replace(own, subject=own.subject or bare_name) for own in ordered]
+    return [own if own.subject else replace(own, subject=bare_name) for own in ordered]
 
 
 # one figure alone in its cell
@@ -153,9 +156,7 @@ def quantities(
 
 def _bare(flat: str, name: str, year: int | None, measure: str) -> Quantity | None:
     """A cell that holds nothing but a figure: its subject is the row's name."""
-    match = re.fullmatch(
-        rf"(?P<before>[^\d]{{0,8}}?)(?P<num>{DIGITS}|{CHINESE})\s*(?P<unit>{MEASURE})?(?P<after>\D{{0,5}}?)[。；;]?", flat
-    )
+    match = ONLY_FIGURE.fullmatch(flat) if len(flat) <= BARE_CHARS_MAX else None
     if match is None or not _number_words(match.group("before"), match.group("after")):
         return None
     if match.group("num")[0] in CHARS and not match.group("unit"):
@@ -177,12 +178,19 @@ def _bare(flat: str, name: str, year: int | None, measure: str) -> Quantity | No
     return Quantity(name, op, number, unit, flat, assumed=assumed)
 
 
+ONLY_FIGURE = re.compile(
+    rf"(?P<before>[^\d]{{0,8}}?)(?P<num>{DIGITS}|{CHINESE})\s*(?P<unit>{MEASURE})?(?P<after>\D{{0,5}}?)[。；;]?"
+)
+ONLY_BEFORE = re.compile(r"(?:力争|确保|要|须|应)*(?:" + "|".join(map(re.escape, BEFORE)) + r")在?")
+ONLY_AFTER = re.compile(AFTER.pattern + r"|左右")
+
+
 def _number_words(before: str, after: str) -> bool:
     """Whether what stands around the only figure of a cell is a comparison and nothing else."""
     rest = before.strip()
-    if rest and not re.fullmatch(r"(?:力争|确保|要|须|应)*(?:" + "|".join(map(re.escape, BEFORE)) + r")在?", rest):
+    if rest and not ONLY_BEFORE.fullmatch(rest):
         return False
-    return not after.strip() or bool(re.fullmatch(AFTER.pattern + r"|左右", after.strip()))
+    return not after.strip() or bool(ONLY_AFTER.fullmatch(after.strip()))
 
 
 # figures in sentences

@@ -6,7 +6,8 @@ A grammar of how offices write lists of units; it knows no unit by name.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import lru_cache
 
 STOPS = "、，,；;\n\r／/| "
 PHRASE_STOPS = "，,；;\n\r。"
@@ -43,7 +44,7 @@ class Unit:
     lead: bool
 
     def as_dict(self) -> dict[str, object]:
-        return asdict(self)
+        return {"name": self.name, "alias": self.alias, "kind": self.kind, "lead": self.lead}
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ def units_apart(lead: str, support: str) -> tuple[list[Unit], list[str]]:
     return found, _doubts(found)
 
 
+@lru_cache(maxsize=4096)
 def looks_like_units(text: str) -> float:
     """0 to 1: how much a cell reads as a list of units and nothing else."""
     bare = text.strip()
