@@ -1,0 +1,134 @@
+"""The plan reader: seconds and memory by layout and size, and what it got right on frozen plans.
+
+Sizes are rows of one table; memory is the peak of the reading process (ru_maxrss of a child). A
+file near 20 MB is read or refused within the reader's own limits; both are shown. Accuracy is over
+the plans in tests/rooms/workplan/frozen, which were written apart from the reader.
+
+    python -m bench.reader [--rows 120 1000 4000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from anlan.rooms.workplan.reader import PlanRefused, read_plan
+from tests.rooms.workplan.layouts import made
+from tests.rooms.workplan.layouts.made import ROWS, TITLE, joined
+
+HEADER = ["序号", "任务", "内容", "责任单位", "时限"]
+REPEATS = 3
+
+
+def lines(count: int) -> list[list[str]]:
+    rows = [ROWS[n % len(ROWS)] for n in range(count)]
+    return [HEADER, *([str(n), f"{r.name}{n}", r.text, joined(r), r.deadline] for n, r in enumerate(rows, 1))]
+
+
+def docx(count: int) -> bytes:
+    """Written as XML: python-docx takes minutes for thousands of rows."""
+    import io
+    import zipfile
+
+    empty = made.docx(lambda document: document.add_paragraph(TITLE))
+    cell = "<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+    table = "<w:tbl>" + "".join(
+        "<w:tr>" + "".join(cell.format(text) for text in line) + "</w:tr>" for line in lines(count)
+    ) + "</w:tbl>"  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(empty)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            part = old.read(info)
+            if info.filename == "word/document.xml":
+                part = part.replace(b"<w:sectPr", table.encode() + b"<w:sectPr", 1)
+            new.writestr(info.filename, part)
+    return out.getvalue()
+
+
+def html(count: int) -> bytes:
+    body = "".join("<tr>" + "".join(f"<td>{text}</td>" for text in line) + "</tr>" for line in lines(count))
+    return f"<html><body><h1>{TITLE}</h1><table>{body}</table></body></html>".encode()
+
+
+def text(count: int) -> bytes:
+    return (TITLE + "\n\n" + "\n\n".join("\n".join("\t" + cell for cell in line) for line in lines(count))).encode("gb18030")
+
+
+WRITERS: dict[str, Callable[[int], bytes]] = {
+    "plan.docx": docx,
+    "plan.xlsx": lambda count: made.xlsx([[TITLE], *lines(count)], ["A1:E1"]),
+    "plan.pdf": lambda count: made.pdf([TITLE, (lines(count), [30, 70, 200, 120, 70], [])]),
+    "plan.html": html,
+    "plan.txt": text,
+}
+
+
+def measure(content: bytes, name: str) -> tuple[float, float, str]:
+    """(seconds, peak MB of the reading process, rows read or refusal), the best of REPEATS."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        times, answer = [], ""
+        for _ in range(REPEATS):
+            start = time.perf_counter()
+            try:
+                plan = read_plan(path)
+                answer = f"{sum(len(t['rows']) for t in plan['tables'])} rows"
+            except PlanRefused as refused:
+                answer = refused.code
+            times.append(time.perf_counter() - start)
+        return min(times), _peak(path), answer
+
+
+def _peak(path: Path) -> float:
+    """Peak memory in MB of one reading by a process that does nothing else."""
+    script = "import resource, sys\nfrom anlan.rooms.workplan.reader import PlanRefused, read_plan\n" \
+             "try:\n    read_plan(sys.argv[1])\nexcept PlanRefused:\n    pass\n" \
+             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
+    return int(done.stdout) / 1024
+
+
+def sizes(counts: list[int]) -> None:
+    print(f"{'file':<12}{'rows':>7}{'MB':>8}{'seconds':>9}{'peak MB':>9}  answer")
+    for name, write in WRITERS.items():
+        for count in counts:
+            content = write(count)
+            seconds, peak, answer = measure(content, name)
+            print(f"{name:<12}{count:>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}")
+
+
+def large() -> None:
+    """Files near 20 MB: read, or refused within the limits."""
+    for name, content in {
+        "plan.txt": text(60_000)[: 20 * 1024 * 1024],
+        "plan.html": html(50_000)[: 20 * 1024 * 1024],
+        "plan.docx": docx(20_000),
+        "plan.xlsx": WRITERS["plan.xlsx"](18_000),
+    }.items():
+        seconds, peak, answer = measure(content, name)
+        print(f"{name:<12}{'large':>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="*", default=[120, 1000, 4000])
+    options = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, rlimit {resource.getrlimit(resource.RLIMIT_AS)}")
+    sizes(options.rows)
+    large()
+
+
+Answer = dict[str, Any]
+
+if __name__ == "__main__":
+    main()
