@@ -14,7 +14,7 @@ help: ## this list
 up: setup ## install, start the county, print its address and (first time) two one-time links
 	@$(PY) -m anlan up
 
-setup: .venv/county.stamp ## the same without starting
+setup: .venv/county.stamp .venv/front.stamp ## the same without starting
 
 down: ## stop, keep everything
 	@if [ -x $(PY) ]; then $(PY) -m anlan down; else echo "还没有安装，没有可停的"; fi
@@ -25,6 +25,7 @@ test: dev ## install and pass the tests
 check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m ruff check anlan phonebox tests bench && $(PY) -m ruff format --check -q anlan phonebox tests bench
 	@$(PY) -m mypy
+	@$(PY) anlan/faces/console/front/build.py check
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(PY) -m pytest -q tests/docs
 
@@ -34,7 +35,7 @@ bench: dev ## measure beside the peers
 drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills --drill $(ARGS)
 
-dev: .venv/dev.stamp
+dev: .venv/dev.stamp .venv/front.stamp
 
 .venv/bin/python:
 	@if [ -z "$(PYTHON)" ]; then echo "需要 Python 3.11 或更高：apt-get install python3.11"; exit 3; fi
@@ -46,6 +47,16 @@ dev: .venv/dev.stamp
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/county.txt; \
 	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成：请检查网络后再运行 make setup，会从中断处继续"; exit 3; }
 	@$(PY) -m anlan.faces.console.words
+	@touch $@
+
+FRONT := $(shell find anlan/faces/console/front -type f -not -path '*/node_modules/*' -not -name '*.pyc' -not -name '*.md')
+
+.venv/front.stamp: .venv/county.stamp $(FRONT)
+	@echo "构建界面（第一次约半分钟，要连 npm）"
+	@rm -f build/front-said.txt; mkdir -p build
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --no-deps -e . 2>build/front.log; \
+	 else $(PY) -m pip install $(QUIET) --no-deps -e . 2>build/front.log; fi \
+	 || { cat build/front-said.txt 2>/dev/null || tail -n 20 build/front.log; echo; exit 3; }
 	@touch $@
 
 .venv/dev.stamp: .venv/county.stamp requirements/dev.txt
