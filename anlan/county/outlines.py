@@ -13,6 +13,7 @@ from typing import Any
 from anlan.county.models import Division
 from anlan.ground import journal
 from anlan.ground.actions import action
+from anlan.ground.models import CountyFact
 from anlan.ground.places import county_of, level
 from anlan.ground.scope import Scope
 
@@ -37,7 +38,8 @@ def draw(scope: Scope) -> int:
         return 0
     points = shapely.MultiPoint([(row.label_lon, row.label_lat) for row in townships])
     county = Division.objects.filter(code=county_of(townships[0].code)).first()
-    real = from_wheel(county.code) if county is not None and county.demo else None
+    shown = CountyFact.objects.filter(demo=True).exists()
+    real = from_wheel(county.code) if county is not None and shown else None
     edge = points.convex_hull.buffer(EDGE_DEG) if real is None else real
     cells = shapely.voronoi_polygons(points, extend_to=edge.envelope)
     for row in townships:

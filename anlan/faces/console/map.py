@@ -21,7 +21,7 @@ from anlan.engines.callout import queries as callout
 from anlan.engines.callout.models import Callout
 from anlan.faces.console.templatetags.anlan import state_word
 from anlan.ground import clock
-from anlan.ground.places import level, span, township_of
+from anlan.ground.places import level, township_of
 from anlan.ground.scope import Scope
 from anlan.ground.web import json_page, page, scope_of
 from anlan.rooms.evacuation import queries as evacuation
@@ -186,13 +186,6 @@ def _shelters(scope: Scope) -> list[dict[str, Any]]:
         for row in evacuation.shelters(scope)
         if row.lat is not None and row.lon is not None
     ]  # fmt: skip
-
-
-def within(code: str) -> tuple[int, int] | None:
-    """The codes of a place that the address names; None where it names none."""
-    if not code.isdigit() or len(code) != 12:
-        return None
-    return span(int(code))
 
 
 def _point(lon: float, lat: float) -> dict[str, Any]:

@@ -36,6 +36,8 @@ class Today:
     alarms: list[Any]
     desk: int
     night: Any
+    next_url: str = ""
+    next_word: str = ""
 
 
 @page("today.read")
@@ -55,9 +57,22 @@ def _today(scope: Scope) -> Today:
     alarms = callout.alarms(scope)
     night = evacuation.night(scope)
     desk = len(callout.desk(scope)) if scope.may("desk.settle") else 0
-    return Today(
-        _answer(callouts, night, warnings, alarms), warnings, callouts, alarms, desk, night
-    )
+    answer = _answer(callouts, night, warnings, alarms)
+    url, word = _next(callouts, night, warnings, desk)
+    return Today(answer, warnings, callouts, alarms, desk, night, url, word)
+
+
+def _next(callouts: list[Any], night: Any, warnings: list[Any], desk: int) -> tuple[str, str]:
+    """The one act that comes next, in the order of the sentence; ("", "") on a calm night."""
+    waiting = [row for row in warnings if row.state in ("submitted", "approved")]
+    if waiting:
+        return f"/warning/{waiting[0].id}/", _("看待批的预警")
+    silent = [row for row, counts in callouts if counts.open]
+    if silent:
+        return f"/callout/{silent[0].id}/?state=open", _("看谁没有应答")
+    if night.total.still_there:
+        return "/zones/", _("看各片区")
+    return ("/desk/", _("处理待办")) if desk else ("", "")
 
 
 def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[Any]) -> str:
@@ -101,7 +116,10 @@ def _journal(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(id__lt=int(before))
     found = list(rows[:JOURNAL_ROWS])
     seal = Seal.objects.order_by("-id").values_list("last_line", flat=True).first()
-    context = {"rows": found, "action": action, "sealed": seal or 0, "now": clock.now()}
+    context = {
+        "rows": found, "action": action, "sealed": seal or 0, "page_rows": JOURNAL_ROWS,
+        "now": clock.now(),
+    }  # fmt: skip
     return render(request, "console/journal.html", context)
 
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from anlan.faces.console import built
+from anlan.faces.console import built, tree
 from anlan.faces.http.live import make_token
 from anlan.ground import clock
 from anlan.ground.machine import site
@@ -202,3 +202,37 @@ def demo_county() -> bool:
 def box_url() -> str:
     """The telephone box's page."""
     return site().address("phonebox")
+
+
+@register.simple_tag(takes_context=True)
+def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Group]:
+    """The calls that the address asks for, by level."""
+    return tree.groups(tree.chosen(nodes, context["request"].GET))
+
+
+@register.filter
+def reason(code: str) -> str:
+    """Why a call stands where it stands."""
+    return tree.reason_word(code)
+
+
+@register.filter
+def via(code: str) -> str:
+    """How an answer came."""
+    return tree.via_word(code)
+
+
+@register.filter
+def where(code: str) -> str:
+    """Where a household is."""
+    words = {
+        "sheltered": _("已安置"), "relatives": _("投亲"), "elsewhere": _("自行离开"),
+        "refused": _("不愿转移"), "missing": _("联系不上"), "not_yet": _("还没转"),
+    }  # fmt: skip
+    return words.get(code, code)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a template's own short list."""
+    return text.split()
