@@ -69,6 +69,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "towns": [t for t in towns if not wanted or _has(t, wanted)], "wanted": wanted,
         "states": _states(tree.nodes if tree else []), "source": county.source if county else "",
         "silent": sum(1 for t in towns if t.open), "now": clock.now(),
+        "uncalled": 0 if wanted else sum(1 for t in towns if not t.total),
     }  # fmt: skip
     return render(request, "console/map.html", context)
 

@@ -34,8 +34,8 @@ class Group:
 
 def level_word(level: int) -> str:
     """县级, 乡镇, 村 for the first three levels of a chain."""
-    words = {1: _("县级岗位"), 2: _("乡镇街道"), 3: _("村社区")}
-    return words.get(level, _("第 %(n)d 级") % {"n": level})
+    words = {0: _("县级岗位"), 1: _("乡镇街道"), 2: _("村社区")}
+    return words.get(level, _("第 %(n)d 级") % {"n": level + 1})
 
 
 def reason_word(reason: str) -> str:

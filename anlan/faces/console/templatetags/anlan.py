@@ -57,10 +57,9 @@ def grade(name: str) -> SafeString:
 @register.simple_tag
 def state(name: str) -> SafeString:
     """A state by shape and word."""
-    return format_html(
-        '<span class="state state-{}"><i aria-hidden="true">{}</i>{}</span>', name,
-        STATE_MARKS.get(name, "·"), state_word(name),
-    )  # fmt: skip
+    mark = STATE_MARKS.get(name)
+    shape = format_html('<i aria-hidden="true">{}</i>', mark) if mark else ""
+    return format_html('<span class="state state-{}">{}{}</span>', name, shape, state_word(name))
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -48,21 +48,23 @@ export type Heard = "ok" | "signed-out" | "refused" | "no-wire";
 
 /** Asks for this page again and morphs its main part. */
 export async function redraw(): Promise<Heard> {
+  let text: string;
   try {
     const answer = await fetch(location.href, { headers: { "X-Refresh": "1" } });
     if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return "signed-out";
     if (answer.status === 503 || answer.status === 502) return "no-wire";
     if (!answer.ok) return "refused";
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const main = $("#main");
-    const next = $("#main", fresh);
-    if (!main || !next) return "refused";
-    Idiomorph.morph(main, next, { morphStyle: "innerHTML", ...rules });
-    htmx.process(main);
-    document.title = fresh.title;
-    document.dispatchEvent(new Event("anlan:redrawn"));
-    return "ok";
+    text = await answer.text();
   } catch {
     return "no-wire";
   }
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const main = $("#main");
+  const next = $("#main", fresh);
+  if (!main || !next) return "refused";
+  Idiomorph.morph(main, next.innerHTML, { morphStyle: "innerHTML", ...rules });
+  htmx.process(main);
+  document.title = fresh.title;
+  document.dispatchEvent(new Event("anlan:redrawn"));
+  return "ok";
 }
