@@ -18,7 +18,7 @@ if (form) {
       if (["sheltered", "relatives", "elsewhere"].includes(where)) moved += people; else left += people;
     });
     const figures = { a: moved, b: left, c: moved + left };
-    out.textContent = out.dataset.sum.replace(/%\((\w)\)s/g, (_all, name) => String(figures[name]));
+    out.textContent = out.dataset.sum.replace(/{(\w)}/g, (_all, name) => String(figures[name]));
   };
   form.addEventListener("input", () => {
     const data = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
