@@ -14,7 +14,7 @@ help: ## this list
 up: setup ## install, start the county, print its address and (first time) two one-time links
 	@$(PY) -m anlan up
 
-setup: .venv/county.stamp ## the same without starting
+setup: .venv/county.stamp .venv/front.stamp ## the same without starting
 
 down: ## stop, keep everything
 	@if [ -x $(PY) ]; then $(PY) -m anlan down; else echo "还没有安装，没有可停的"; fi
@@ -25,6 +25,7 @@ test: dev ## install and pass the tests
 check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m ruff check anlan phonebox tests bench && $(PY) -m ruff format --check -q anlan phonebox tests bench
 	@$(PY) -m mypy
+	@$(PY) anlan/faces/console/front/build.py check
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(PY) -m pytest -q tests/docs
 
@@ -35,7 +36,7 @@ bench: dev ## measure beside the peers
 drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
 
-dev: .venv/dev.stamp
+dev: .venv/dev.stamp .venv/front.stamp
 
 # A virtual environment counts as made only with its pip: one that was interrupted is made anew.
 .venv/made.stamp:
@@ -52,6 +53,17 @@ dev: .venv/dev.stamp
 	@echo "安装依赖（第一次约一分钟）"
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/county.txt; \
 	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成（原因见上）：请检查网络和磁盘（df -h .）后再运行 make setup，会从中断处继续"; exit 3; }
+	@$(PY) -m anlan.faces.console.words
+	@touch $@
+
+FRONT := $(shell find anlan/faces/console/front -type f -not -path '*/node_modules/*' -not -name '*.pyc' -not -name '*.md')
+
+.venv/front.stamp: .venv/county.stamp $(FRONT) anlan/faces/console/locale/en/LC_MESSAGES/django.po
+	@echo "构建界面（第一次约半分钟，要连 npm）"
+	@rm -f build/front-said.txt; mkdir -p build
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --no-deps -e . 2>build/front.log; \
+	 else $(PY) -m pip install $(QUIET) --no-deps -e . 2>build/front.log; fi \
+	 || { cat build/front-said.txt 2>/dev/null || tail -n 20 build/front.log; echo; exit 3; }
 	@$(PY) -m anlan.faces.console.words
 	@touch $@
 

@@ -135,6 +135,12 @@ def holder_names(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[in
         return dict(rows)
 
 
+def person_names(scope: Scope, ids: Iterable[int]) -> dict[int, str]:
+    """Names of people by id; who is not in the scope is missing."""
+    with scope.open():
+        return dict(Person.objects.filter(id__in=set(ids)).values_list("id", "name"))
+
+
 def person_by_number(scope: Scope, number: str) -> int | None:
     """The person whose whole number this is, found by its keyed hash."""
     with scope.open():

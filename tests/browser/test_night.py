@@ -1,173 +1,50 @@
-"""One night as a newcomer walks it: `anlan up`, a real browser, a telephone that answers.
-
-The county, its processes and the telephone box are the real ones; the browser is Debian's.
-"""
+"""One night as a newcomer walks it: from the pasted text to a counted village, and its telephones."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tests.browser.conftest import WAIT_MS, Night, anlan
 
-TEXT = (
-    "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号：过去3小时，澄溪、沙坪等乡镇降雨量"
-    "已达50毫米以上，预计未来3小时降雨仍将持续，请注意防范。"
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ACTS_MAX = 12
-WAIT_MS = 20_000
-
-
-def anlan(root: Path, *words: str) -> dict[str, Any]:
-    own = {k: v for k, v in os.environ.items() if not k.startswith("ANLAN_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "anlan", *words, "--json"], capture_output=True, text=True,
-        env=own | {"ANLAN_ROOT": str(root), "DJANGO_SETTINGS_MODULE": ""}, check=False, timeout=180,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        print("NOT RUN: apt-get install chromium fonts-wqy-microhei")
-        pytest.skip("NOT RUN: no chromium on this machine: apt-get install chromium")
-    return found
-
-
-@pytest.fixture(scope="module")
-def county(chromium: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    root = Path(tempfile.mkdtemp(prefix="anlan-browser-"))
-    root.chmod(0o755)
-    try:
-        yield root, anlan(root, "up")
-    finally:
-        anlan(root, "down")
-        shutil.rmtree(root, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as own:
-        window = own.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield window
-        window.close()
 
 
 def test_one_night_from_the_pasted_text_to_a_counted_village(
-    county: tuple[Path, dict[str, Any]], browser: Any
+    night: Night, open_page: Callable[..., Any]
 ) -> None:
-    root, up = county
-    faults: list[str] = []
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    page = context.new_page()
-    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    console, box_url = up["console"].rstrip("/"), up["phonebox"].rstrip("/")
-
-    acts = 0
-    page.goto(up["links"]["duty"])
-    page.click("button.act")
-    acts += 1
-    page.fill("textarea[name=text]", TEXT)
-    page.click("button.act")
-    acts += 2
-    assert "2 处存疑" in page.inner_text("h1")
-    assert page.locator("mark").count() == 2
-    page.click("button[name=then][value=submit]")
-    acts += 1
-    assert page.inner_text("h1") == "等第二人批准"
-    assert page.locator("text=批准并发出叫应").count() == 0
-    address = page.url
-
-    page.goto(console + "/demo/")
-    page.locator("tr", has_text="带班领导").locator("button").click()
-    page.goto(address)
-    acts += 3
-    page.click("button.act")
-    acts += 1
-    assert acts <= ACTS_MAX
+    print(f"{night.acts} acts, {night.seconds:.1f} s by a machine's hand")
+    assert night.acts <= ACTS_MAX
+    assert night.doubts == 2
+    assert night.faults == []
+    page = open_page(night.callout.removeprefix(night.console))
     assert "还没有应答" in page.inner_text("h1")
     silent = int(page.inner_text("h1").split()[0])
-
-    phone = context.new_page()
-    deadline = time.monotonic() + 30
-    while True:
-        phone.goto(box_url)
-        ringing = phone.locator(".phones a", has_text="请回")
-        if ringing.count():
-            break
-        assert time.monotonic() < deadline, "no telephone rang"
-        time.sleep(0.3)
-    ringing.first.click()
-    phone.locator(".quick button").first.click()
-    page.bring_to_front()
+    before = numerator(night)
+    phone, code = night.box.ringing()[0]
+    night.box.say(phone, code)
     page.wait_for_function(
         "n => document.querySelector('h1').innerText.startsWith(String(n) + ' ')", arg=silent - 1,
         timeout=WAIT_MS,
     )  # fmt: skip
-
-    status = anlan(root, "plan", "status")
-    row = next(r for r in status["rows"] if (r["table"], r["row"]) == (4, 40))
-    assert row["state"] == "judged"
-    assert row["targets"][0]["numerator"] == 1
-    assert anlan(root, "journal", "verify")["whole"]
-    assert faults == []
-    context.close()
+    assert numerator(night) == before + 1
+    assert anlan(night.root, "journal", "verify")["whole"]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_every_page_fits_its_screen_and_says_something(
-    county: tuple[Path, dict[str, Any]], browser: Any, width: int
-) -> None:
-    root, up = county
-    users = anlan(root, "user", "list")["accounts"]
-    name = next(u["username"] for u in users if u["username"].startswith("duty_officer"))
-    link = anlan(root, "user", "link", name)["link"]
-    context = browser.new_context(viewport={"width": width, "height": 844}, locale="zh-CN")
-    page = context.new_page()
-    page.goto(link)
-    page.click("button.act")
-    for path in ("/", "/map/", "/warning/", "/callout/", "/zones/", "/desk/", "/phonebook/",
-                 "/plan/", "/journal/", "/county/"):  # fmt: skip
-        answer = page.goto(up["console"].rstrip("/") + path)
-        assert answer.status == 200, path
-        assert page.inner_text("h1").strip(), path
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width + 1, (path, wide)
-    context.close()
+def numerator(night: Night) -> int:
+    """How many posts the plan's row 4/40 counts."""
+    rows = anlan(night.root, "plan", "status")["rows"]
+    row = next(r for r in rows if (r["table"], r["row"]) == (4, 40))
+    assert row["state"] in ("judged", "not_reported")
+    return int(row["targets"][0]["numerator"] or 0)
 
 
-def test_the_answer_page_is_light_and_works_on_a_slow_telephone(
-    county: tuple[Path, dict[str, Any]], browser: Any
-) -> None:
-    _root, up = county
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+def test_the_answer_page_is_light_and_works_on_a_slow_telephone(night: Night, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+    phone, _code = night.box.ringing()[-1]
     box = context.new_page()
-    box.goto(up["phonebox"] + "?q=/a/")
-    box.locator(".phones a").first.click()
+    box.goto(f"{night.box_url}/phone/{phone}")
     url = box.locator(".messages a").first.get_attribute("href")
     page = context.new_page()
     wire = context.new_cdp_session(page)
@@ -187,6 +64,47 @@ def test_the_answer_page_is_light_and_works_on_a_slow_telephone(
     print(f"answer page: {size[0] / 1000:.1f} kB, {elapsed:.2f} s at 400 kbit/s, 400 ms, CPU / 4")
     assert size[0] <= 100_000
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "20px"
+    heights = page.eval_on_selector_all("button", "all => all.map(b => b.getBoundingClientRect().height)")
+    assert min(heights) >= 60
     page.click("button.first")
     assert "已记下" in page.inner_text("main")
     context.close()
+
+
+def test_a_village_counts_its_twelve_households_with_a_thumb(night: Night, browser: Any) -> None:
+    """The head of a village answers, gets the link, and taps through the households on a telephone."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", has_touch=True)
+    page = context.new_page()
+    page.goto(headcount_link(night))
+    homes = page.locator("fieldset.home")
+    assert homes.count() == 12
+    small = page.eval_on_selector_all(
+        ".where label", "all => all.filter(l => l.getBoundingClientRect().height < 44).length"
+    )
+    assert small == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for number in range(11):
+        homes.nth(number).locator("label").first.tap()
+    people = [int(text) for text in page.eval_on_selector_all("fieldset.home", "all => all.map(h => h.dataset.people)")]
+    said = page.inner_text("[data-sum]")
+    assert said == f"已转 {sum(people[:11])} 人，未转 {people[11]} 人，共 {sum(people)} 人"
+    page.locator(".sum button").tap()
+    assert f"未转 {people[11]} 人" in page.inner_text(".done")
+    context.close()
+
+
+def headcount_link(night: Night) -> str:
+    """Answers for everyone until a village is asked to count, and gives its link."""
+    import re
+
+    deadline = time.monotonic() + 60
+    while True:
+        for phone in night.box.ask("/api/phones"):
+            for row in night.box.ask(f"/api/phones/{phone['phone']}"):
+                link = re.search(r"http://\S+/h/\S+", row["text"])
+                if link:
+                    return link[0]
+        for phone, code in night.box.ringing(0):
+            night.box.say(phone, code)
+        assert time.monotonic() < deadline, "no village was asked to count"
+        time.sleep(0.5)

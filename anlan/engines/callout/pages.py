@@ -26,11 +26,10 @@ def tree_page(request: HttpRequest, callout_id: int) -> HttpResponse:
     tree = queries.tree(scope_of(request), callout_id)
     if tree is None:
         raise NotFound("callout-unknown", "没有这次叫应", str(callout_id), "请返回列表")
-    wanted = request.GET.get("state", "")
-    nodes = [node for node in tree.nodes if not wanted or node.state == wanted]
     context = {
-        "tree": tree, "row": tree.callout, "counts": tree.counts, "nodes": nodes,
-        "wanted": wanted, "now": clock.now(),
+        "tree": tree, "row": tree.callout, "counts": tree.counts, "nodes": tree.nodes,
+        "wanted": request.GET.get("state", ""), "sought": request.GET.get("q", ""),
+        "place": request.GET.get("place", ""), "now": clock.now(),
     }  # fmt: skip
     return render(request, "callout/tree.html", context)
 

@@ -118,6 +118,7 @@ class Node:
     via: str
     code: str
     fallback: Fallback | None
+    answered_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,14 @@ def tree(scope: Scope, callout_id: int) -> Tree | None:
         tasks = {task.call_id: task for task in Fallback.objects.filter(call__callout=callout)}
         names = county.place_names(scope, (call.division for call in calls))
         holders = county.holder_names(scope, [call.post_id for call in calls], clock.now())
+        people = county.person_names(scope, (c.answered_by for c in calls if c.answered_by))
         sent = Attempt.objects.filter(call__callout=callout, state="submitted").count()
     nodes = [
         Node(
             call.id, call.level, call.division, names.get(call.division, ""), call.post_title,
             holders.get(call.post_id, ""), call.state, call.reason, call.rings, call.due_at,
             call.started_at, call.answered_at, call.answered_role, call.answered_via, call.code,
-            tasks.get(call.id),
+            tasks.get(call.id), people.get(call.answered_by or 0, ""),
         )
         for call in calls
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from anlan.county import queries as county
 from anlan.engines.callout import queries as callout
+from anlan.faces.console import map
 from anlan.ground import clock
 from anlan.ground.models import JournalLine, Seal
 from anlan.ground.scope import Scope
@@ -23,7 +24,6 @@ from anlan.rooms.evacuation import queries as evacuation
 from anlan.rooms.warning import queries as warning
 
 JOURNAL_ROWS = 100
-LON_SCALE = 0.866
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Today:
     alarms: list[Any]
     desk: int
     night: Any
+    next_url: str = ""
+    next_word: str = ""
 
 
 @page("today.read")
@@ -55,9 +57,22 @@ def _today(scope: Scope) -> Today:
     alarms = callout.alarms(scope)
     night = evacuation.night(scope)
     desk = len(callout.desk(scope)) if scope.may("desk.settle") else 0
-    return Today(
-        _answer(callouts, night, warnings, alarms), warnings, callouts, alarms, desk, night
-    )
+    answer = _answer(callouts, night, warnings, alarms)
+    url, word = _next(callouts, night, warnings, desk)
+    return Today(answer, warnings, callouts, alarms, desk, night, url, word)
+
+
+def _next(callouts: list[Any], night: Any, warnings: list[Any], desk: int) -> tuple[str, str]:
+    """The one act that comes next, in the order of the sentence; ("", "") on a calm night."""
+    waiting = [row for row in warnings if row.state in ("submitted", "approved")]
+    if waiting:
+        return f"/warning/{waiting[0].id}/", _("看待批的预警")
+    silent = [row for row, counts in callouts if counts.open]
+    if silent:
+        return f"/callout/{silent[0].id}/?state=open", _("看谁没有应答")
+    if night.total.still_there:
+        return "/zones/", _("看各片区")
+    return ("/desk/", _("处理待办")) if desk else ("", "")
 
 
 def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[Any]) -> str:
@@ -74,66 +89,6 @@ def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[A
     if alarms:
         return _("有 %(n)d 条警报没有看") % {"n": len(alarms)}
     return _("今夜平静，没有未完的事")
-
-
-@page("map.read")
-def map_page(request: HttpRequest) -> HttpResponse:
-    """Townships and villages with how the newest call-out stands there."""
-    scope = scope_of(request)
-    rows = callout.recent(scope, 1)
-    chosen = request.GET.get("callout", "")
-    ident = int(chosen) if chosen.isdigit() else (rows[0][0].id if rows else 0)
-    states = callout.states_by_division(scope, ident) if ident else {}
-    context = _map(scope, states) | {"now": clock.now(), "callout": rows[0][0] if rows else None}
-    return render(request, "console/map.html", context)
-
-
-def _map(scope: Scope, states: dict[int, str]) -> dict[str, Any]:
-    """Outlines as SVG paths, points with their state, in tenths of a thousandth of a degree."""
-    import shapely
-
-    from anlan.county.models import Division
-    from anlan.ground.places import level
-
-    outlines, dots, box = [], [], None
-    for row in Division.objects.all():
-        if row.outline and level(row.code) == "township":
-            shape = shapely.from_wkb(bytes(row.outline))
-            outlines.append({"name": row.name, "path": _path(shape), "code": row.code})
-            box = shape.bounds if box is None else _join(box, shape.bounds)
-        if row.label_lat is None or row.label_lon is None or level(row.code) == "county":
-            continue
-        x, y = _plane(row.label_lon, row.label_lat)
-        dots.append(
-            {
-                "x": x,
-                "y": y,
-                "name": row.name,
-                "state": states.get(row.code, ""),
-                "village": level(row.code) == "village",
-            }
-        )
-    west, south, east, north = box or (107.1, 30.0, 107.7, 30.6)
-    x0, y0 = _plane(west, north)
-    x1, y1 = _plane(east, south)
-    return {"outlines": outlines, "dots": dots, "view": f"{x0} {y0} {x1 - x0} {y1 - y0}"}
-
-
-def _plane(lon: float, lat: float) -> tuple[int, int]:
-    """Tenths of a thousandth of a degree; east is shortened as at 30° north, north is up."""
-    return round(lon * 10000 * LON_SCALE), round(-lat * 10000)
-
-
-def _path(shape: Any) -> str:
-    rings = [shape.exterior] if shape.geom_type == "Polygon" else [g.exterior for g in shape.geoms]
-    return " ".join(
-        "M" + "L".join("{} {}".format(*_plane(x, y)) for x, y in ring.coords) + "Z"
-        for ring in rings
-    )
-
-
-def _join(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, float, float]:
-    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 @page("today.read")
@@ -161,7 +116,10 @@ def _journal(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(id__lt=int(before))
     found = list(rows[:JOURNAL_ROWS])
     seal = Seal.objects.order_by("-id").values_list("last_line", flat=True).first()
-    context = {"rows": found, "action": action, "sealed": seal or 0, "now": clock.now()}
+    context = {
+        "rows": found, "action": action, "sealed": seal or 0, "page_rows": JOURNAL_ROWS,
+        "now": clock.now(),
+    }  # fmt: skip
     return render(request, "console/journal.html", context)
 
 
@@ -229,7 +187,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", today, name="today"),
-    path("map/", map_page, name="map"),
+    *map.urlpatterns,
     path("journal/", journal_page, name="journal"),
     path("audit/", audit_page, name="audit"),
     path("search/", search, name="search"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.staticfiles.views import serve as serve_static
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from anlan.county import pages as county
@@ -14,9 +16,21 @@ from anlan.rooms.warning import pages as warning
 from anlan.rooms.workplan import pages as workplan
 
 
+HASHED = "console/"
+YEAR_S = 31_536_000
+
+
+def built_file(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file of a package; those of the front end carry a hash in their name and are kept."""
+    answer = serve_static(request, path, insecure=True)
+    if path.startswith(HASHED):
+        answer["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    return answer
+
+
 def _static() -> URLPattern:
     """Built files: from the packages themselves, so that nothing has to be collected first."""
-    return re_path(r"^static/(?P<path>.*)$", serve_static, {"insecure": True})
+    return re_path(r"^static/(?P<path>.*)$", built_file)
 
 
 urlpatterns: list[URLPattern | URLResolver] = [

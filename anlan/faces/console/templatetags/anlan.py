@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from anlan.faces.console import built, tree
 from anlan.faces.http.live import make_token
 from anlan.ground import clock
 from anlan.ground.machine import alarms, site
@@ -17,6 +18,7 @@ from anlan.ground.scope import NOWHERE, Scope
 
 register = template.Library()
 
+OLD = timedelta(hours=1)
 GRADE_MARKS = {"red": "Ⅰ", "orange": "Ⅱ", "yellow": "Ⅲ", "blue": "Ⅳ"}
 
 
@@ -55,10 +57,9 @@ def grade(name: str) -> SafeString:
 @register.simple_tag
 def state(name: str) -> SafeString:
     """A state by shape and word."""
-    return format_html(
-        '<span class="state state-{}"><i aria-hidden="true">{}</i>{}</span>', name,
-        STATE_MARKS.get(name, "·"), state_word(name),
-    )  # fmt: skip
+    mark = STATE_MARKS.get(name)
+    shape = format_html('<i aria-hidden="true">{}</i>', mark) if mark else ""
+    return format_html('<span class="state state-{}">{}{}</span>', name, shape, state_word(name))
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -92,6 +93,68 @@ def when(context: template.Context, moment: datetime | None) -> SafeString:
         '<time datetime="{}" title="{}">{}<small>{}</small></time>', moment.isoformat(),
         local.strftime("%Y-%m-%d %H:%M:%S"), shown, ago(moment, now),
     )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def age(context: template.Context, moment: datetime | None) -> SafeString:
+    """How old a figure is: as `when`, and it looks old once it is."""
+    shown = when(context, moment)
+    if moment is None:
+        return shown
+    old = (context.get("now") or clock.now()) - moment > OLD
+    return mark_safe(shown.replace("<time ", f'<time data-ages{" class=old" if old else ""} ', 1))  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> str:
+    """The reader's choice of light or dark, so that the page is sent in it."""
+    chosen = getattr(context.get("request"), "COOKIES", {}).get("anlan_theme", "")
+    return chosen if chosen in ("light", "dark") else ""
+
+
+@register.simple_tag
+def front(entry: str) -> SafeString:
+    """Styles and script of an entry of the front end: shell, map or parts."""
+    return built.tags(entry)
+
+
+@register.simple_tag
+def front_words() -> SafeString:
+    """What the scripts say, as data, where the page is not in Chinese."""
+    found = built.words()
+    return json_script(found, "words") if found else SafeString("")
+
+
+@register.simple_tag
+def front_built() -> bool:
+    """Whether the front end was built."""
+    return built.is_built()
+
+
+@register.simple_tag(takes_context=True)
+def server_now(context: template.Context) -> str:
+    """The county's time as the page was made; empty where the database is away."""
+    moment = context.get("now")
+    return moment.isoformat() if isinstance(moment, datetime) else ""
+
+
+@register.simple_tag(takes_context=True)
+def world(context: template.Context) -> int:
+    """0 is real; anything else is an exercise and framed."""
+    scope = getattr(context.get("request"), "scope", None)
+    return scope.world if isinstance(scope, Scope) else 0
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: template.Context, **changes: str) -> str:
+    """The page's address with some of its filters changed; an empty value takes one away."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value:
+            query[name] = value
+        else:
+            query.pop(name, None)
+    return "?" + query.urlencode()
 
 
 @register.simple_tag(takes_context=True)
@@ -144,3 +207,37 @@ def machine_alarms() -> list[str]:
 def box_url() -> str:
     """The telephone box's page."""
     return site().address("phonebox")
+
+
+@register.simple_tag(takes_context=True)
+def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Group]:
+    """The calls that the address asks for, by level."""
+    return tree.groups(tree.chosen(nodes, context["request"].GET))
+
+
+@register.filter
+def reason(code: str) -> str:
+    """Why a call stands where it stands."""
+    return tree.reason_word(code)
+
+
+@register.filter
+def via(code: str) -> str:
+    """How an answer came."""
+    return tree.via_word(code)
+
+
+@register.filter
+def where(code: str) -> str:
+    """Where a household is."""
+    words = {
+        "sheltered": _("已安置"), "relatives": _("投亲"), "elsewhere": _("自行离开"),
+        "refused": _("不愿转移"), "missing": _("联系不上"), "not_yet": _("还没转"),
+    }  # fmt: skip
+    return words.get(code, code)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a template's own short list."""
+    return text.split()

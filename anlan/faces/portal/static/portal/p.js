@@ -17,7 +17,8 @@ if (form) {
       const people = Number(home.dataset.people);
       if (["sheltered", "relatives", "elsewhere"].includes(where)) moved += people; else left += people;
     });
-    out.textContent = `已转 ${moved} 人，未转 ${left} 人，共 ${moved + left} 人`;
+    const figures = { a: moved, b: left, c: moved + left };
+    out.textContent = out.dataset.sum.replace(/{(\w)}/g, (_all, name) => String(figures[name]));
   };
   form.addEventListener("input", () => {
     const data = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
@@ -37,5 +38,5 @@ const place = document.querySelector("[data-place]");
 place?.addEventListener("click", () => navigator.geolocation?.getCurrentPosition((where) => {
   form.elements.lat.value = where.coords.latitude.toFixed(6);
   form.elements.lon.value = where.coords.longitude.toFixed(6);
-  place.textContent = "位置已记下";
+  place.textContent = form.dataset.placed;
 }));

@@ -1,0 +1,45 @@
+// The map's own style: no outside server, no tiles, no glyph files. Letters are drawn by this machine.
+import type { ExpressionSpecification, StyleSpecification } from "maplibre-gl";
+import type { Colours } from "./marks";
+
+export const CLICKED = ["village", "zone", "shelter"] as const;
+const VILLAGE_NAMES_ZOOM = 11.2;
+const ORDER = ["", "stopped", "answered", "reached_by_fallback", "waiting", "ringing", "fallback", "help", "nobody"];
+const rank = ["index-of", ["get", "state"], ["literal", ORDER]] as unknown as ExpressionSpecification;
+const none = { type: "FeatureCollection" as const, features: [] };
+
+export function style(c: Colours): StyleSpecification {
+  const names = { "text-font": ["local"], "text-max-width": 20 };
+  const halo = { "text-color": c.ink, "text-halo-color": c.paper, "text-halo-width": 1.6 };
+  const icon = ["concat", ["get", "kind"], "-", ["get", "state"]] as unknown as ExpressionSpecification;
+  return {
+    version: 8,
+    sources: {
+      areas: { type: "geojson", data: none, promoteId: "code" },
+      labels: { type: "geojson", data: none },
+      points: { type: "geojson", data: none, promoteId: "code" },
+      chosen: { type: "geojson", data: none },
+    },
+    layers: [
+      { id: "paper", type: "background", paint: { "background-color": c.sunk } },
+      { id: "county", type: "fill", source: "areas", filter: ["==", ["get", "kind"], "county"], paint: { "fill-color": c.paper } },
+      { id: "unknown", type: "fill", source: "areas", filter: ["==", ["get", "kind"], "township"],
+        paint: { "fill-pattern": "hatch", "fill-opacity": ["case", ["==", ["feature-state", "share"], null], 0.7, 0] } },
+      { id: "answered", type: "fill", source: "areas", filter: ["==", ["get", "kind"], "township"],
+        paint: { "fill-color": c.accent, "fill-opacity": ["*", 0.28, ["coalesce", ["feature-state", "share"], 0]] } },
+      { id: "township", type: "line", source: "areas", filter: ["==", ["get", "kind"], "township"], paint: { "line-color": c.edge, "line-width": 0.7, "line-dasharray": [3, 2] } },
+      { id: "edge", type: "line", source: "areas", filter: ["==", ["get", "kind"], "county"], paint: { "line-color": c.quiet, "line-width": 1.6 } },
+      { id: "chosen", type: "line", source: "chosen", paint: { "line-color": c.ink, "line-width": 3 } },
+      { id: "shelter", type: "symbol", source: "points", minzoom: 10.2, filter: ["==", ["get", "kind"], "shelter"],
+        layout: { "icon-image": icon, "icon-size": 0.7, "icon-allow-overlap": true, ...names, "text-field": ["step", ["zoom"], "", 12.4, ["get", "name"]], "text-size": 11, "text-offset": [0, 1.1], "text-anchor": "top", "text-optional": true }, paint: halo },
+      { id: "zone", type: "symbol", source: "points", minzoom: 10, filter: ["==", ["get", "kind"], "zone"],
+        layout: { "icon-image": icon, "icon-size": 0.75, "icon-offset": [22, -22], "icon-allow-overlap": true }, paint: halo },
+      { id: "village", type: "symbol", source: "points", filter: ["==", ["get", "kind"], "village"],
+        layout: { "icon-image": icon, "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.45, 10, 0.62, 13, 1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": rank,
+          ...names, "text-field": ["step", ["zoom"], "", VILLAGE_NAMES_ZOOM, ["get", "name"]], "text-size": 12, "text-offset": [0, 0.9], "text-anchor": "top", "text-optional": true }, paint: halo },
+      { id: "names", type: "symbol", source: "labels",
+        layout: { ...names, "text-field": ["get", "name"], "text-size": ["interpolate", ["linear"], ["zoom"], 8, 11, 11, 16], "text-allow-overlap": false, "text-padding": 1 },
+        paint: { ...halo, "text-halo-width": 2.4 } },
+    ],
+  };
+}

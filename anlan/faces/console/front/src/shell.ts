@@ -1,0 +1,25 @@
+// Every page of the console loads this: styles, live, sound, keys, palette, forms.
+import "./css/tokens.css";
+import "./css/base.css";
+import "./css/parts.css";
+import "./css/pages.css";
+import "./css/print.css";
+import { startClock } from "./clock";
+import { markHere, startForms } from "./forms";
+import { startKeys } from "./keys";
+import { startLive } from "./live";
+import { startPalette } from "./palette";
+import { teachMorph } from "./redraw";
+import { startSound } from "./sound";
+import { startTheme } from "./theme";
+
+teachMorph();
+markHere();
+startTheme();
+startClock();
+startForms();
+startKeys();
+startPalette();
+startSound();
+startLive();
+document.documentElement.dataset.ready = "1";
