@@ -20,6 +20,7 @@ from anlan.ground.web import act, page, public_page, scope_of
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ADMINISTRATORS = (("system_admin", "系统管理员"), ("security_admin", "安全管理员"),
                   ("audit_admin", "审计管理员"))  # fmt: skip
+ADMIN_KINDS = tuple(kind for kind, _label in ADMINISTRATORS)
 
 
 @page("phonebook.read")
@@ -30,7 +31,7 @@ def phone_book(request: HttpRequest) -> HttpResponse:
     return render(request, "county/phonebook.html", {"rows": rows, "sought": sought})
 
 
-@act("phonebook.reveal")
+@act("phonebook.reveal", fields=["why"])
 def reveal(request: HttpRequest, person_id: int) -> HttpResponse:
     """The whole number, once, with a journal line."""
     number = actions.reveal_number(scope_of(request), person_id, request.POST.get("why", ""))
@@ -51,7 +52,7 @@ def county_page(request: HttpRequest) -> HttpResponse:
 # the first sign-in
 
 
-@public_page("a one-time link, valid for an hour, opens the account it was made for")
+@public_page("a one-time link, valid for an hour, opens the account it was made for", fields=[])
 def first_duty(request: HttpRequest, token: str) -> HttpResponse:
     """A demonstration account is signed in at once; a real one sets password and second factor."""
     if request.method != "POST":
@@ -72,7 +73,7 @@ def _sign_in(request: HttpRequest, account: Account) -> None:
     actions.record_sign_in(visitor(request), account)
 
 
-@public_page("the one-time set-up link makes the three administrators")
+@public_page("the one-time set-up link makes the three administrators", fields=ADMIN_KINDS)
 def first_setup(request: HttpRequest, token: str) -> HttpResponse:
     """Three administrators, each with a password of their own; each then adds a second factor."""
     if request.method != "POST":
@@ -100,7 +101,7 @@ def first_setup(request: HttpRequest, token: str) -> HttpResponse:
 # posts of a demonstration
 
 
-@page("today.read")
+@page("today.read", fields=["account"])
 def demo_posts(request: HttpRequest) -> HttpResponse:
     """In a demonstration county a newcomer may take another post to see the other side."""
     _must_be_demo()
@@ -109,7 +110,7 @@ def demo_posts(request: HttpRequest) -> HttpResponse:
         if account is None:
             raise NotFound("account-unknown", _("没有这个演示账号"))
         _sign_in(request, account)
-        return redirect(request.POST.get("next") or "/")
+        return redirect("/")
     rows = list(Account.objects.filter(demo=True, is_active=True).order_by("id"))
     return render(request, "county/demo.html", {"rows": rows, "now": clock.now()})
 

@@ -203,7 +203,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-@public_page("the language of the screen, kept in a cookie")
+@public_page("the language of the screen, kept in a cookie", fields=["language"])
 def language(request: HttpRequest) -> HttpResponse:
     """Switch between Chinese and English."""
     chosen = request.POST.get("language", "")

@@ -28,7 +28,7 @@ def _call(opened: links.Opened) -> Call:
         return Call.objects.select_related("callout").get(id=opened.call_id)
 
 
-@public_page("the holder of a signed link answers one call")
+@public_page("the holder of a signed link answers one call", fields=["kind"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """The message in large letters, and three buttons."""
     opened = links.open_link(token, "answer")
@@ -45,7 +45,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/answer.html", context)
 
 
-@public_page("the holder of a signed link says that somebody was there")
+@public_page(
+    "the holder of a signed link says that somebody was there", fields=["proof", "lat", "lon"]
+)
 def fallback(request: HttpRequest, token: str) -> HttpResponse:
     """Who knocked closes the task with what they saw, and where they are if they wish."""
     opened = links.open_link(token, "fallback")
@@ -67,7 +69,9 @@ def _degrees(text: str | None) -> float | None:
     return value if -180 <= value <= 180 else None
 
 
-@public_page("the holder of a signed link counts the households of one zone")
+@public_page(
+    "the holder of a signed link counts the households of one zone", fields=["where-#", "people-#"]
+)
 def headcount(request: HttpRequest, token: str) -> HttpResponse:
     """Twelve households: where each is, who needs help, who fetches them, which shelter."""
     opened = links.open_link(token, "headcount")

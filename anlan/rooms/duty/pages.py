@@ -19,7 +19,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "duty/desk.html", context)
 
 
-@act("desk.settle")
+@act("desk.settle", fields=["how"])
 def settle(request: HttpRequest, inbound_id: int) -> HttpResponse:
     """How a message was dealt with."""
     actions.settle_message(scope_of(request), inbound_id, request.POST.get("how", ""))
