@@ -28,7 +28,8 @@ def silent_rounds(own: Site) -> list[str]:
         with psycopg.connect(own.dsn("watchdog"), connect_timeout=CONNECT_S_MAX) as connection:
             rows = connection.execute(
                 "SELECT name FROM ground_round WHERE last_at < clock_timestamp()"
-                " - make_interval(secs => %s) AND name NOT IN ('journal.anchor', 'callout.close')",
+                " - make_interval(secs => %s) AND name NOT IN ('journal.anchor', 'callout.close',"
+                " 'account.rest', 'account.forget')",
                 [SILENT_S],
             )
             return [row[0] for row in rows.fetchall()]

@@ -1,4 +1,4 @@
-"""How a URL declares who may see it and what it takes, and how a page runs under its reader's scope.
+"""How a URL declares who may see it and what it takes, and how a page runs under a scope.
 
 GET runs, template and all, inside one read transaction of `request.scope`; POST runs outside, for
 the action opens its own, and then redirects. A URL whose view carries none of these decorators
@@ -9,6 +9,7 @@ number, as `people-12`).
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -24,11 +26,12 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from anlan.ground import journal
-from anlan.ground.inputs import shown
 from anlan.ground.errors import Denied, Refusal
+from anlan.ground.inputs import shown
 from anlan.ground.scope import Scope
 
 View = Callable[..., HttpResponseBase]
@@ -40,6 +43,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
 CSRF_FIELD = "csrfmiddlewaretoken"
 FIELD_NAME_CHARS_MAX = 60
 NUMBERED = re.compile(r"-[0-9]{1,18}\Z")
@@ -140,6 +144,36 @@ def _check_field(name: str, values: list[Any], declared: frozenset[str]) -> None
 def _strange(code: str, message: str, name: str) -> Refusal:
     place = shown(name, FIELD_NAME_CHARS_MAX).replace("\n", " ")
     return Refusal(code, message, place, _("请在页面上填写后提交，不要改动表单"))
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that the request came from.
+
+    Behind the site's proxy (`ANLAN_HOSTS`) it is the last one that the proxy wrote down: what
+    stands before that in the header was sent by the visitor and may be anything.
+    """
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.HTTPS or direct not in LOOPBACK:
+        return direct
+    said = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(said))
+    except ValueError:
+        return direct
+
+
+def own_path(request: HttpRequest, wanted: str, otherwise: str = "/") -> str:
+    """The wanted path where it is one of ours; no address from outside sends anybody away."""
+    local = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+    return wanted if local else otherwise
+
+
+def page_before(request: HttpRequest, otherwise: str = "/") -> str:
+    """The path of our own page that the button stood on."""
+    host = f"{request.scheme}://{request.get_host()}"
+    came = str(request.META.get("HTTP_REFERER", ""))
+    wanted = came.removeprefix(host) if came.startswith(host + "/") else otherwise
+    return own_path(request, wanted, otherwise)
 
 
 def scope_of(request: HttpRequest) -> Scope:

@@ -384,19 +384,19 @@ def user_list(_options: argparse.Namespace) -> Answer:
 def user_link(options: argparse.Namespace) -> Answer:
     """A new one-time link."""
     own = _django()
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account
     from anlan.ground.scope import Scope
 
     scope = Scope.for_command("user-link")
     if options.username == "setup":
-        token = _acting(lambda: actions.make_link(scope, "setup"))
+        token = _acting(lambda: accounts.make_link(scope, "setup"))
         url = own.address("console", f"/first/setup/{token}")
     else:
         account = Account.objects.filter(username=options.username).first()
         if account is None:
             raise Refused("account-unknown", "没有这个账号", options.username, "anlan user list")
-        token = _acting(lambda: actions.make_link(scope, "first", account))
+        token = _acting(lambda: _new_link(scope, account))
         url = own.address("console", f"/first/duty/{token}")
     return 0, {"link": url}, url
 
@@ -404,12 +404,32 @@ def user_link(options: argparse.Namespace) -> Answer:
 def user_disable(options: argparse.Namespace) -> Answer:
     """No sign-in any more."""
     _django()
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.ground.scope import Scope
 
     scope = Scope.for_command("user-disable")
-    _acting(lambda: actions.disable_account(scope, options.username, "anlan user disable"))
+    _acting(lambda: accounts.disable_account(scope, options.username, "anlan user disable"))
     return 0, {"disabled": options.username}, f"已停用 {options.username}"
+
+
+def _new_link(scope: Any, account: Any) -> str:
+    """A real account that was opened before loses both factors with the new link."""
+    from anlan.county import accounts
+
+    if account.demo or not account.has_usable_password():
+        return accounts.make_link(scope, "first", account)
+    return accounts.reset_account(scope, account.pk, "anlan user link")
+
+
+def user_enable(options: argparse.Namespace) -> Answer:
+    """Sign-in again."""
+    _django()
+    from anlan.county import accounts
+    from anlan.ground.scope import Scope
+
+    scope = Scope.for_command("user-enable")
+    _acting(lambda: accounts.enable_account(scope, options.username))
+    return 0, {"enabled": options.username}, f"已启用 {options.username}"
 
 
 def journal_verify(_options: argparse.Namespace) -> Answer:

@@ -67,7 +67,7 @@ def _plan(scope: object) -> None:
 
 
 def _accounts(scope: object) -> None:
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account, Holding, Post
     from anlan.ground.scope import Scope
 
@@ -85,7 +85,7 @@ def _accounts(scope: object) -> None:
         for post in posts:
             held = Holding.objects.filter(post=post, rank=0, valid_to=None).first()
             if held is not None:
-                actions.make_account(
+                accounts.make_account(
                     own, f"{post.kind}-{post.id}", post.title, post_id=post.id,
                     person_id=held.person_id, demo=True,
                 )  # fmt: skip
@@ -93,17 +93,17 @@ def _accounts(scope: object) -> None:
 
 def links() -> dict[str, object]:
     """Two one-time links: set-up, and the duty officer of a demonstration county."""
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account, Post
     from anlan.ground.machine import site
     from anlan.ground.scope import Scope
 
     own = Scope.for_command("first-start")
     with own.open():
-        setup = actions.make_link(own, "setup")
+        setup = accounts.make_link(own, "setup")
         post = Post.objects.filter(kind="duty_officer").order_by("id").first()
         account = Account.objects.filter(post_id=post.id).first() if post else None
-        duty = actions.make_link(own, "first", account) if account else ""
+        duty = accounts.make_link(own, "first", account) if account else ""
     base = site().address("console", "")
     return {
         "setup": f"{base}/first/setup/{setup}",

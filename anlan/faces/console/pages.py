@@ -18,7 +18,7 @@ from anlan.engines.callout import queries as callout
 from anlan.ground import clock
 from anlan.ground.models import JournalLine, Seal
 from anlan.ground.scope import Scope
-from anlan.ground.web import json_page, page, public_page, scope_of
+from anlan.ground.web import json_page, page, page_before, public_page, scope_of
 from anlan.rooms.evacuation import queries as evacuation
 from anlan.rooms.warning import queries as warning
 
@@ -136,22 +136,9 @@ def _join(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, flo
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
-@page("today.read")
+@page("journal.read")
 def journal_page(request: HttpRequest) -> HttpResponse:
-    """Who did what; the auditor sees all, others their own places."""
-    scope = scope_of(request)
-    if not scope.may("journal.read"):
-        scope.need("journal.audit")
-    return _journal(request)
-
-
-@page("journal.audit")
-def audit_page(request: HttpRequest) -> HttpResponse:
-    """The same list for the auditor, who sees every place."""
-    return _journal(request)
-
-
-def _journal(request: HttpRequest) -> HttpResponse:
+    """Who did what within the reader's places; the auditor has a page of their own."""
     rows = JournalLine.objects.order_by("-id")
     action = request.GET.get("action", "").strip()
     if re.fullmatch(r"[a-z._]{1,60}", action):
@@ -207,7 +194,7 @@ def health(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Switch between Chinese and English."""
     chosen = request.POST.get("language", "")
-    answer = redirect(request.META.get("HTTP_REFERER") or "/")
+    answer = redirect(page_before(request))
     if chosen in dict(settings.LANGUAGES):
         answer.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, chosen, samesite="Lax", httponly=True, max_age=31536000
@@ -231,7 +218,6 @@ urlpatterns = [
     path("", today, name="today"),
     path("map/", map_page, name="map"),
     path("journal/", journal_page, name="journal"),
-    path("audit/", audit_page, name="audit"),
     path("search/", search, name="search"),
     path("health", health, name="health"),
     path("language/", language, name="language"),

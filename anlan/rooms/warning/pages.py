@@ -15,7 +15,6 @@ from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
 from anlan.rooms.warning import actions, draft, queries
 
-
 REVISED = (
     "version", "then", "kind", "grade", "caution", "measures", "starts_at", "divisions*", "own_sms",
     "sms",
