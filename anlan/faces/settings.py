@@ -86,6 +86,7 @@ MIDDLEWARE = [
 PUBLIC_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "anlan.faces.http.middleware.Headers",
+    "anlan.faces.http.middleware.PublicLimit",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]

@@ -61,7 +61,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Sitting",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("factor", models.CharField(default="", max_length=10)),
                 ("began_at", models.DateTimeField()),
                 ("seen_at", models.DateTimeField()),

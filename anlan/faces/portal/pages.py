@@ -6,6 +6,8 @@ answer needs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, re_path
@@ -14,13 +16,23 @@ from anlan.engines.callout import actions as callout
 from anlan.engines.callout import links
 from anlan.engines.callout.models import Call
 from anlan.ground.errors import Refusal
-from anlan.ground.web import public_page
+from anlan.ground.web import address_of, public_page
 from anlan.rooms.evacuation import actions as evacuation
 from anlan.rooms.evacuation import queries as zones
 from anlan.rooms.evacuation.models import WHERE
 
 KINDS = ("received", "help", "wrong")
 CACHE_S = 3600
+
+
+def _open(request: HttpRequest, token: str, act: str) -> links.Opened:
+    """What the token opens, with the visitor's address and request on its lines."""
+    opened = links.open_link(token, act)
+    actor = replace(
+        opened.scope.actor, address=address_of(request),
+        request_id=getattr(request, "request_id", ""),
+    )  # fmt: skip
+    return replace(opened, scope=replace(opened.scope, actor=actor))
 
 
 def _call(opened: links.Opened) -> Call:
@@ -31,7 +43,7 @@ def _call(opened: links.Opened) -> Call:
 @public_page("the holder of a signed link answers one call", fields=["kind"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """The message in large letters, and three buttons."""
-    opened = links.open_link(token, "answer")
+    opened = _open(request, token, "answer")
     if request.method == "POST":
         kind = request.POST.get("kind", "")
         if kind not in KINDS:
@@ -50,7 +62,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 )
 def fallback(request: HttpRequest, token: str) -> HttpResponse:
     """Who knocked closes the task with what they saw, and where they are if they wish."""
-    opened = links.open_link(token, "fallback")
+    opened = _open(request, token, "fallback")
     if request.method == "POST":
         callout.close_fallback(
             opened.scope, opened.call_id, request.POST.get("proof", ""),
@@ -74,7 +86,7 @@ def _degrees(text: str | None) -> float | None:
 )
 def headcount(request: HttpRequest, token: str) -> HttpResponse:
     """Twelve households: where each is, who needs help, who fetches them, which shelter."""
-    opened = links.open_link(token, "headcount")
+    opened = _open(request, token, "headcount")
     shown = zones.zone_for_link(opened.scope, opened.object_id or 0)
     if request.method == "POST":
         said = {home.id: _said(request, home) for home in shown.homes}
