@@ -55,7 +55,16 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    _cheap_passwords()
     config.stash[HOME] = home
+
+
+def _cheap_passwords() -> None:
+    """The same hash with little memory: tests sign in by the hundred, and none is a secret."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.time_cost = 1024, 1
+    Argon2PasswordHasher.parallelism = 1
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

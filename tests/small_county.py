@@ -88,7 +88,7 @@ def client_of(kind: str, division: int = COUNTY) -> Any:
     from django.contrib.sessions.backends.db import SessionStore
     from django.test import Client
 
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account
     from anlan.ground.scope import Scope
 
@@ -98,7 +98,7 @@ def client_of(kind: str, division: int = COUNTY) -> Any:
     with command.open():
         account = Account.objects.filter(username=name).first()
     if account is None:
-        account = actions.make_account(
+        account = accounts.make_account(
             command, name, own.actor.label, post_id=own.actor.post_id,
             person_id=own.actor.person_id, demo=True,
         )  # fmt: skip
@@ -106,7 +106,8 @@ def client_of(kind: str, division: int = COUNTY) -> Any:
     session[SESSION_KEY] = str(account.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = account.get_session_auth_hash()
-    session["demo_link"] = True
+    seat = accounts.Seat("127.0.0.1", "test", "demo")
+    session["sitting"] = accounts.record_sign_in(Scope.nobody(), account.pk, seat)
     session.save()
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key

@@ -1,24 +1,19 @@
-"""All writes of the county: posts, people, who holds what, roster, accounts, one-time links."""
+"""All writes of the county: posts, people, who holds what, roster. Accounts: `accounts`."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets as random
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from pypinyin import Style, lazy_pinyin
 
-from anlan.county.models import Account, Division, Holding, OneTimeLink, Person, Post, RosterShift
+from anlan.county.models import Division, Holding, Person, Post, RosterShift
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
-from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
+from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
-from anlan.ground.models import CountyFact
 from anlan.ground.scope import Scope
 
-LINK_LIFE = timedelta(hours=1)
-LINK_BYTES = 24
 DEMO_PREFIX = "100"
 
 
@@ -176,98 +171,6 @@ def reveal_number(scope: Scope, person_id: int, why: str = "") -> str:
         raise NotFound("not-found", _("没有这个人"), str(person_id))
     journal.line(scope, "phonebook.reveal", person, why=why)
     return str(person.phone or "")
-
-
-@action("account.manage", journal="account.make")
-def make_account(
-    scope: Scope,
-    username: str,
-    label: str,
-    *,
-    post_id: int | None = None,
-    person_id: int | None = None,
-    admin_kind: str = "",
-    demo: bool = False,
-) -> Account:
-    """An account without a password: only a one-time link opens it the first time."""
-    if demo and not CountyFact.objects.filter(demo=True).exists():
-        raise Denied("demo-refused", _("演示账号只能在演示县建立"), username)
-    if Account.objects.filter(username=username).exists():
-        raise Conflict("account-exists", _("账号已存在"), username, _("请换一个账号名"))
-    account = Account(
-        username=username,
-        label=label,
-        post_id=post_id,
-        person_id=person_id,
-        admin_kind=admin_kind,
-        demo=demo,
-    )
-    account.set_unusable_password()
-    account.save()
-    journal.line(scope, "account.make", ("county.account", account.pk), after=[username, label])
-    return account
-
-
-@action("account.manage", journal="account.disable")
-def disable_account(scope: Scope, username: str, why: str = "") -> None:
-    """No sign-in any more; the session check ends what is open at its next request."""
-    found = Account.objects.filter(username=username).first()
-    if found is None:
-        raise NotFound("not-found", _("没有这个账号"), username, _("用 anlan user list 查看账号"))
-    found.is_active = False
-    found.disabled_at = clock.now(0)
-    found.save(update_fields=["is_active", "disabled_at"])
-    journal.line(scope, "account.disable", ("county.account", found.pk), why=why)
-
-
-@action("account.manage", journal="account.link")
-def make_link(scope: Scope, purpose: str, account: Account | None = None) -> str:
-    """A token that opens once within the hour; only its hash is kept."""
-    token = random.token_urlsafe(LINK_BYTES)
-    moment = clock.now(0)
-    OneTimeLink.objects.create(
-        token_hash=hashlib.sha256(token.encode()).digest(),
-        purpose=purpose,
-        account=account,
-        made_at=moment,
-        expires_at=moment + LINK_LIFE,
-    )
-    journal.line(
-        scope, "account.link", ("county.account", account.pk if account else 0), why=purpose
-    )
-    return token
-
-
-@action(None, open_to="whoever holds a one-time link", journal="account.link.use")
-def use_link(scope: Scope, token: str, purpose: str) -> Account | None:
-    """Spend the link; NotFound where it is unknown, used or older than its hour."""
-    found = (
-        OneTimeLink.objects.select_for_update(of=("self",))
-        .filter(token_hash=hashlib.sha256(token.encode()).digest(), purpose=purpose, used_at=None)
-        .select_related("account")
-        .first()
-    )
-    moment = clock.now(0)
-    if found is None or found.expires_at <= moment:
-        raise NotFound(
-            "link-spent",
-            _("这个链接已用过或已过期"),
-            "",
-            _("请在服务器上运行 anlan user link 生成新链接"),
-        )
-    found.used_at = moment
-    found.save(update_fields=["used_at"])
-    journal.line(scope, "account.link.use", ("county.account", found.account_id or 0))
-    return found.account
-
-
-@action(None, open_to="sign-in itself", journal="account.sign_in")
-def record_sign_in(scope: Scope, account: Account, result: str = "done") -> None:
-    """The line of a sign-in or of its refusal."""
-    journal.line(
-        scope, "account.sign_in", ("county.account", account.pk), why=account.username,
-        result=result, division=0,
-    )  # fmt: skip
 
 
 def division_row(code: int) -> Division:

@@ -10,11 +10,12 @@ import csv
 import random
 from pathlib import Path
 
+from anlan.county.accounts import real_people
 from anlan.county.actions import number_fields, pinyin_of
 from anlan.county.models import Division, Holding, Person, Post, Unit, UnitAlias, UnitMember
 from anlan.ground import clock, journal
 from anlan.ground.actions import action
-from anlan.ground.errors import Refusal
+from anlan.ground.errors import Conflict, Denied, Refusal
 from anlan.ground.models import CountyFact
 from anlan.ground.places import county_of, level, parent, parse
 from anlan.ground.policy import values
@@ -112,6 +113,10 @@ def read_divisions(path: Path) -> list[dict[str, str]]:
 @action("county.edit", journal="county.make")
 def make_divisions(scope: Scope, path: Path, name: str, demo: bool) -> int:
     """The county's divisions from a file, and what the county is. Returns how many."""
+    if CountyFact.objects.exists():
+        raise Conflict("county-exists", "本县已经建立", name, "一个数据库只放一个县")
+    if demo and real_people():
+        raise Denied("demo-refused", "这里有真实数据，不能设为演示县", name, "请另建一个县")
     rows = read_divisions(path)
     codes = {parse(row["code"]) for row in rows}
     Division.objects.bulk_create(

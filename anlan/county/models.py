@@ -136,7 +136,16 @@ class Accounts(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser):
-    """Who signs in: a person, or one of the three administrators (三员) who hold no post."""
+    """Who signs in: a person, or one of the three administrators (三员) who hold no post.
+
+    totp_step: the newest 30 s step whose code was taken, so that no code opens twice.
+    device_epoch: raised when the second factor is reset; devices registered before count no more.
+    """
+
+    personal = {
+        "label": Label("账号识别", "网络安全法第二十四条", 730, "name"),
+        "username": Label("账号识别", "网络安全法第二十四条", 730, "name"),
+    }
 
     username = models.CharField(max_length=60, unique=True)
     label = models.CharField(max_length=100, default="")
@@ -145,8 +154,13 @@ class Account(AbstractBaseUser):
     admin_kind = models.CharField(max_length=20, default="", blank=True)
     is_active = models.BooleanField(default=True)
     demo = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=AnlanNow(), editable=False)
     disabled_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    password_at = models.DateTimeField(null=True)
+    old_passwords = models.JSONField(default=list)
+    totp_step = models.BigIntegerField(default=0)
+    device_epoch = models.IntegerField(default=0)
 
     USERNAME_FIELD = "username"
     objects = Accounts()
@@ -169,3 +183,37 @@ class OneTimeLink(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class Sitting(models.Model):
+    """Somebody signed in at one browser: since when, last seen when, with which second factor.
+
+    factor: totp, recovery, demo, or empty while the second factor has not been given.
+    """
+
+    personal = {"address": Label("安全审计", "网络安全法第二十一条", 400, "address")}
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="sittings")
+    factor = models.CharField(max_length=10, default="")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField()
+    address = models.CharField(max_length=64, default="")
+    browser = models.CharField(max_length=120, default="")
+    ended_at = models.DateTimeField(null=True)
+    ended_why = models.CharField(max_length=20, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "ended_at"], name="sitting_account")]
+
+
+class Tries(models.Model):
+    """How often something was tried under a key (an account, an address), and until when it rests.
+
+    key: a keyed hash, for a name that was typed may be somebody's password.
+    """
+
+    key = models.BinaryField(primary_key=True)
+    count = models.IntegerField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)

@@ -1,49 +1,163 @@
 """Sign-in: who the request is, what scope and rights that gives, and when it ends.
 
-allauth checks password and second factor; this module turns the account's acting post into a
-`Scope`. An administrator (三员) has no place at all. A session ends after its idle time or twelve
-hours, and at the next request of an account that was disabled.
+allauth leads through password and second factor; `doors` bounds what may be tried; this module
+opens the sign-in that the session stands on and turns its account's post into a `Scope`. An
+administrator (三员) has no place at all. What a sign-in is worth is asked of the database with
+every request (`sittings`): an idle one is over, or rests while its person is on a duty shift.
 """
 
 from __future__ import annotations
 
-import time
+import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from anlan.county import accounts, doors, passwords, sittings
+from anlan.county.doors import visitor
 from anlan.county.models import Account, Post
 from anlan.county.rights import table
-from anlan.ground import journal
+from anlan.ground import clock, secrets
+from anlan.ground.errors import Denied
 from anlan.ground.places import span
 from anlan.ground.scope import NOWHERE, Actor, Scope
+from anlan.ground.web import SAFE_METHODS, address_of, page_before
 
-IDLE_S = 30 * 60
-IDLE_ADMIN_S = 15 * 60
-ABSOLUTE_S = 12 * 3600
-FREE_PATHS = ("/accounts/", "/static/", "/first/", "/health")
-SCOPE_KIND = {"audit_admin": "audit", "system_admin": "admin", "security_admin": "admin"}
+CONFIRM_S = 10 * 60  # what is done to one's own factors asks again after this long
+FREE_PATHS = ("/accounts/", "/static/", "/first/", "/health", "/language/")
+AGAIN, PASSWORD, BIND = "/accounts/again/", "/accounts/password/", "/accounts/2fa/totp/activate/"
+SCOPE_KIND = {"audit_admin": "audit", "system_admin": "admin", "security_admin": "security"}
+HOMES = {"audit_admin": "/audit/", "system_admin": "/system/", "security_admin": "/access/"}
+READING = ".read"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Nobody signs up by themselves."""
+    """allauth's questions about accounts, answered by the county's rules."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": gettext_lazy("账号或口令不对，或暂时不能登录"),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up by themselves."""
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Account | None:
+        return doors.check_password(
+            request, credentials.get("username", ""), credentials.get("password", "")
+        )
 
-def address_of(request: HttpRequest) -> str:
-    """The address that the request came from."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """A new session key, and the row that the session stands on."""
+        super().login(request, user)
+        seat = accounts.Seat(
+            address_of(request), request.headers.get("User-Agent", ""),
+            getattr(request, "factor_given", ""),
+        )  # fmt: skip
+        request.session["sitting"] = accounts.record_sign_in(visitor(request), user.pk, seat)
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """A browser in which both factors were given is a registered device from now on."""
+        response = super().post_login(request, user, **kwargs)
+        if getattr(request, "factor_given", "") and not doors.device_of(request, user):
+            response.set_cookie(
+                doors.DEVICE_COOKIE, doors.device_token(user), max_age=doors.DEVICE_S,
+                path="/accounts/", httponly=True, samesite="Strict", secure=settings.HTTPS,
+            )  # fmt: skip
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        sitting = request.session.get("sitting")
+        if isinstance(sitting, int):
+            accounts.record_sign_out(visitor(request), sitting)
+        super().logout(request)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return home_of(request.user)
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """The next page says what is; no message congratulates."""
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        own = sittings.standing(context.request.session.get("sitting"))
+        return own is None or own.confirmed_s > CONFIRM_S
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        return [{"id": "again", "description": "", "url": AGAIN}]
 
 
-def visitor(request: HttpRequest) -> Scope:
-    """The scope of somebody who has not signed in."""
-    return Scope.nobody(address_of(request), getattr(request, "request_id", ""))
+class FactorAdapter(DefaultMFAAdapter):
+    """Seeds of second factors are sealed under the county's key; the label is the account's."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy("验证码不对、已用过，或试得太多"),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return secrets.seal(text, "second-factor").hex()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.unseal(bytes.fromhex(encrypted_text), "second-factor")
+
+    def get_totp_issuer(self) -> str:
+        return str(_("安澜"))
+
+
+class SecondFactorForm(AuthenticateForm):
+    """The code after the password: of the app, or a recovery code."""
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        factor = doors.check_code(context.request, self.user, code)
+        if not factor:
+            raise FactorAdapter(context.request).validation_error("incorrect_code")
+        context.request.factor_given = factor
+        return code
+
+    def save(self) -> None:
+        """The sign-in that follows is what is kept."""
+
+
+class BindForm(ActivateTOTPForm):
+    """The first code of a new app shows that it was set up; it opens nothing a second time."""
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"]).replace(" ", "")
+        key = f"bind/{self.user.pk}"
+        tried = doors.count(doors.CODE, key)
+        if tried > doors.CODE.tries or not doors.use_step(self.user, self.secret, code):
+            raise FactorAdapter(context.request).validation_error("incorrect_code")
+        doors.forget(doors.CODE, key)
+        return code
+
+
+class SealedSerializer:
+    """Sessions at rest: sealed, for one may hold a factor's seed while it is being bound."""
+
+    def dumps(self, obj: Any) -> bytes:
+        return secrets.seal(json.dumps(obj, separators=(",", ":")), "session")
+
+    def loads(self, data: bytes) -> Any:
+        return json.loads(secrets.unseal(data, "session"))
+
+
+def home_of(account: Any) -> str:
+    """Where the account begins: administrators have a page each, everybody else has today."""
+    return HOMES.get(getattr(account, "admin_kind", ""), "/")
 
 
 def scope_for(account: Account, address: str = "", request_id: str = "", world: int = 0) -> Scope:
@@ -63,8 +177,13 @@ def scope_for(account: Account, address: str = "", request_id: str = "", world: 
     return Scope("post", *span(post.division), world, actor, table().of(post.kind))
 
 
+def reading_only(scope: Scope) -> Scope:
+    """The same scope with its rights to look and none to act."""
+    return replace(scope, rights=frozenset(r for r in scope.rights if r.endswith(READING)))
+
+
 class ScopeMiddleware:
-    """Sets `request.scope`; asks for the second factor; ends sessions that are too old."""
+    """Sets `request.scope`; asks for the second factor; ends sign-ins that are over."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -72,53 +191,62 @@ class ScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = getattr(request, "request_id", uuid.uuid4().hex[:16])
         request.scope = visitor(request)
+        request.standing = None
         account = request.user
         if not account.is_authenticated:
             return self._public(request)
-        if not account.is_active or _too_old(request, bool(account.admin_kind)):
-            logout(request)
-            request.scope = visitor(request)
-            return self._public(request)
-        if not _has_second_factor(request) and not request.path.startswith(FREE_PATHS):
-            return redirect("mfa_activate_totp")
+        own = sittings.standing(request.session.get("sitting"))
+        if own is None or own.account_id != account.pk or own.state == "dead":
+            return self._over(request, own)
+        request.standing = own
+        if request.path.startswith(FREE_PATHS):
+            return self.get_response(request)
+        if not own.factor:
+            return self._ask(request, BIND)
+        if passwords.expired(account.password_at, clock.now(0)):
+            return self._ask(request, PASSWORD)
         request.scope = scope_for(account, address_of(request), request.request_id)
+        if own.state == "resting":
+            return self._resting(request)
+        if "X-Refresh" not in request.headers:
+            sittings.touch(own)
+        if request.path == "/" and account.admin_kind:
+            return redirect(home_of(account))
         return self.get_response(request)
 
+    def _over(self, request: HttpRequest, own: sittings.Standing | None) -> HttpResponse:
+        if own is not None:
+            accounts.record_sign_out(visitor(request), own.sitting_id, "idle")
+        logout(request)
+        return self._public(request)
+
+    def _resting(self, request: HttpRequest) -> HttpResponse:
+        """The screen lives on and may be read; whoever acts says again who they are."""
+        request.scope = reading_only(request.scope)
+        if request.method in SAFE_METHODS:
+            return self.get_response(request)
+        if _wants_json(request):
+            return _json_refusal("again", _("请再次验证身份"), AGAIN)
+        return redirect(f"{AGAIN}?{urlencode({'next': page_before(request)})}")
+
+    def _ask(self, request: HttpRequest, path: str) -> HttpResponse:
+        if _wants_json(request):
+            return _json_refusal("sign-in-unfinished", _("登录还没有完成"), path)
+        return redirect(path)
+
     def _public(self, request: HttpRequest) -> HttpResponse:
-        match = request.path
-        if match.startswith(FREE_PATHS):
+        if request.path.startswith(FREE_PATHS):
             return self.get_response(request)
-        if request.headers.get("Accept", "").startswith("application/json"):
-            return self.get_response(request)
-        return redirect(f"/accounts/login/?next={request.path}")
+        if _wants_json(request):
+            return _json_refusal("signed-out", _("请先登录"), settings.LOGIN_PATH)
+        wanted = request.get_full_path() if request.method in SAFE_METHODS else "/"
+        return redirect(f"{settings.LOGIN_PATH}?{urlencode({'next': wanted})}")
 
 
-def _too_old(request: HttpRequest, admin: bool) -> bool:
-    """Whether the session idled too long or stands twelve hours; a live request moves it on."""
-    now = time.time()
-    began = request.session.setdefault("began", now)
-    seen = request.session.get("seen", now)
-    if now - began > ABSOLUTE_S or now - seen > (IDLE_ADMIN_S if admin else IDLE_S):
-        return True
-    if now - seen > 30 or "seen" not in request.session:
-        request.session["seen"] = now
-    return False
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
 
 
-def _has_second_factor(request: HttpRequest) -> bool:
-    """Every account has one; a demonstration account was opened by its one-time link instead."""
-    if request.session.get("demo_link"):
-        return True
-    if request.session.get("second_factor"):
-        return True
-    from allauth.mfa.models import Authenticator
-
-    found = Authenticator.objects.filter(user_id=request.user.pk, type="totp").exists()
-    if found:
-        request.session["second_factor"] = True
-    return found
-
-
-def journal_denied_sign_in(request: HttpRequest, username: str) -> None:
-    """A line for a sign-in that was refused."""
-    journal.denied(visitor(request), "account.sign_in", username)
+def _json_refusal(code: str, message: str, place: str) -> HttpResponse:
+    refusal = Denied(code, message, place, _("请打开这个地址"))
+    return JsonResponse({"error": refusal.as_dict()}, status=401)

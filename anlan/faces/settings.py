@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -71,7 +70,6 @@ IDENTITY_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "axes",
 ]
 if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
@@ -86,11 +84,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "anlan.county.signin.ScopeMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 PUBLIC_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "anlan.faces.http.middleware.Headers",
+    "anlan.faces.http.middleware.PublicLimit",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -145,20 +143,14 @@ DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "county.Account"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-]
+# GB/T 22239-2019 level 3 and OWASP ASVS 5.0 contradict each other; `county/passwords.py` has both.
+PASSWORD_RULES = os.environ.get("ANLAN_PASSWORD_RULES", "mlps3")
+if PASSWORD_RULES not in ("mlps3", "asvs"):
+    raise ImproperlyConfigured(f"ANLAN_PASSWORD_RULES: mlps3 or asvs, not {PASSWORD_RULES!r}")
 LOGIN_URL = "account_login"
+LOGIN_PATH = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "anlan.county.signin.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -166,12 +158,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = False
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=30)
-AXES_LOCKOUT_PARAMETERS = ["username"]
-SESSION_COOKIE_AGE = 12 * 3600
+ACCOUNT_RATE_LIMITS = False  # counted in the database, by `county/doors.py`
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "anlan.county.signin.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "anlan.county.signin.SecondFactorForm",
+    "activate_totp": "anlan.county.signin.BindForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 12
+SESSION_SERIALIZER = "anlan.county.signin.SealedSerializer"
+SESSION_COOKIE_AGE = 24 * 3600  # the row in county_sitting decides; this only bounds it
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -205,5 +205,5 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING" if TESTING else "INFO"},
-    "loggers": {"axes": {"level": "WARNING"}, "smpp": {"level": "WARNING"}},
+    "loggers": {"smpp": {"level": "WARNING"}},
 }

@@ -27,7 +27,12 @@ log = logging.getLogger("anlan.watchdog")
 LOOK_EVERY_S = 2.0
 SILENT_S = 40.0
 AWAY_S = 20.0
-SLOW_ROUNDS = {"journal.anchor": 600.0, "callout.close": 180.0}
+SLOW_ROUNDS = {
+    "journal.anchor": 600.0,
+    "callout.close": 180.0,
+    "account.rest": 7200.0,
+    "account.forget": 7200.0,
+}
 CONNECT_S_MAX = 5
 SOUND_EVERY_S = 60.0
 DISK_USED_MAX = 0.90

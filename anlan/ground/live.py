@@ -12,12 +12,21 @@ from django.db import connection
 from anlan.ground.scope import Scope
 
 CHANNEL = "anlan_live"
-TOPICS = frozenset(
-    {
-        "callout", "call", "alarm", "desk", "warning", "headcount", "journal", "plan", "county",
-        "policy", "indicator",
-    }
-)  # fmt: skip
+# topic → the right without which a screen does not hear of it.
+TOPICS: dict[str, str] = {
+    "account": "account.manage",
+    "alarm": "callout.read",
+    "call": "callout.read",
+    "callout": "callout.read",
+    "county": "county.read",
+    "desk": "callout.read",
+    "headcount": "evacuation.read",
+    "indicator": "indicator.read",
+    "journal": "journal.read",
+    "plan": "plan.read",
+    "policy": "policy.read",
+    "warning": "warning.read",
+}
 
 
 def tell(scope: Scope, topic: str, division: int, **ids: int | str) -> None:

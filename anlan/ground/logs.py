@@ -1,10 +1,28 @@
-"""Log lines in UTC that no input can forge: one line an event, control and bidi marks cleaned."""
+"""Log lines in UTC that no input can forge: one line an event, control and bidi marks cleaned.
+
+The token of a one-time or signed link opens something, so it never stands in a line either.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 import unicodedata
+
+TOKENS = re.compile(r"((?:/first/(?:duty|setup)/|/[afh]/|[?&]token=))[^\s/?&\"'<>]+")
+TOKEN_CHARS_KEPT = 4  # characters of a token that stay, so that a line can still be matched
+
+
+def without_tokens(line: str) -> str:
+    """The line with the tokens of links cut to their first characters."""
+    return TOKENS.sub(lambda found: found[0][: len(found[1]) + TOKEN_CHARS_KEPT] + "…", line)
+
+
+def _plain(line: str) -> str:
+    """On one line, printable, without bidirectional and invisible marks, without tokens."""
+    kept = (c if unicodedata.category(c)[0] not in "CZ" or c == " " else " " for c in line)
+    return without_tokens("".join(kept))
 
 
 class UtcFormatter(logging.Formatter):
@@ -16,9 +34,7 @@ class UtcFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
-        return "".join(
-            c if unicodedata.category(c)[0] not in "CZ" or c == " " else " " for c in line
-        )
+        return _plain(line)
 
     def format(self, record: logging.LogRecord) -> str:
-        return " | ".join(line.strip() for line in super().format(record).splitlines())
+        return " | ".join(_plain(line.strip()) for line in super().format(record).splitlines())

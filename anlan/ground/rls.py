@@ -7,7 +7,7 @@ the database roles need. A test walks the catalogue: a table without one of thes
 |-------------|----------------------------------|-------------------------------|
 | operational | the span, in the scope's world   | the same                      |
 | standing    | the span, world 0 and the scope's| the span, the scope's world   |
-| announced   | whoever has a scope in its world | the span, the scope's world   |
+| announced   | whoever has a place in its world | the span, the scope's world   |
 | reference   | whoever has a scope              | a scope as wide as a county   |
 | identity    | console and worker               | console and worker            |
 | insert_only | as `read` says                   | INSERT only                   |
@@ -26,6 +26,7 @@ SPAN = "division BETWEEN anlan_lo() AND anlan_hi()"
 HERE = "world = anlan_world()"
 READABLE_WORLDS = "world IN (0, anlan_world())"
 SCOPED = "anlan_world() IS NOT NULL"
+SOMEWHERE = "anlan_lo() <= anlan_hi()"  # an administrator has no place at all
 WIDE = "anlan_hi() - anlan_lo() >= 999999"
 # For `definer` functions: `+ 0` keeps the planner from reading a township's whole range of the
 # division index beside the index of the search itself (4.0 ms against 0.3 at a million rows).
@@ -66,7 +67,8 @@ def standing(table: str, *, delete: bool = False, public: str = "") -> RunSQL:
 
 def announced(table: str, *, public: str = "") -> RunSQL:
     """Rows that whoever is concerned may read wherever they are, and only the span writes."""
-    read = f"CREATE POLICY readable ON {table} FOR SELECT USING ({HERE});" + _searchable(table)
+    read = f"CREATE POLICY readable ON {table} FOR SELECT USING ({HERE} AND {SOMEWHERE});"
+    read += _searchable(table)
     write = (
         f"CREATE POLICY written ON {table} FOR INSERT WITH CHECK ({SPAN} AND {HERE});"
         f"CREATE POLICY changed ON {table} FOR UPDATE USING ({SPAN} AND {HERE})"

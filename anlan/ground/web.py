@@ -1,18 +1,23 @@
-"""How a URL declares who may see it, and how a page runs under its reader's scope.
+"""How a URL declares who may see it and what it takes, and how a page runs under a scope.
 
 GET runs, template and all, inside one read transaction of `request.scope`; POST runs outside, for
 the action opens its own, and then redirects. A URL whose view carries none of these decorators
-fails a test.
+fails a test. What a POST may carry is declared as `fields`; anything else is refused by name.
+A field is written `name` (once at most), `name*` (any number of times) or `name-#` (once for each
+number, as `people-12`).
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -21,9 +26,12 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from anlan.ground import journal
 from anlan.ground.errors import Denied, Refusal
+from anlan.ground.inputs import shown
 from anlan.ground.scope import Scope
 
 View = Callable[..., HttpResponseBase]
@@ -34,45 +42,138 @@ REFUSAL_PAGE = (
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+CSRF_FIELD = "csrfmiddlewaretoken"
+FIELD_NAME_CHARS_MAX = 60
+NUMBERED = re.compile(r"-[0-9]{1,18}\Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a view declares. right None: public, for the reason given."""
+    """What a view declares. right None: public, for the reason given.
+
+    fields: what a POST may carry; None: the address takes no POST.
+    """
 
     right: str | None
     reason: str = ""
     kind: str = "page"
+    fields: frozenset[str] | None = None
 
 
-def page(right: str) -> Callable[[View], View]:
-    """A page for people signed in who hold the right."""
-    return _declared(Access(right))
+def page(right: str, *, fields: Iterable[str] | None = None) -> Callable[[View], View]:
+    """A page for people signed in who hold the right; with `fields` it takes a POST too."""
+    return _declared(Access(right, fields=_named(fields)))
 
 
-def act(right: str) -> Callable[[View], View]:
+def act(right: str, *, fields: Iterable[str] = ()) -> Callable[[View], View]:
     """What a button does: POST only, so that no link or image can press it."""
-    return _declared(Access(right, kind="act"))
+    return _declared(Access(right, kind="act", fields=frozenset(fields)))
 
 
-def json_page(right: str) -> Callable[[View], View]:
+def json_page(right: str, *, fields: Iterable[str] | None = None) -> Callable[[View], View]:
     """A JSON answer for people signed in who hold the right; a refusal is JSON too."""
-    return _declared(Access(right, kind="json"))
+    return _declared(Access(right, kind="json", fields=_named(fields)))
 
 
-def public_page(reason: str) -> Callable[[View], View]:
+def public_page(reason: str, *, fields: Iterable[str] | None = None) -> Callable[[View], View]:
     """A page without account. The view opens the scope that its link or form gives it."""
+    access = Access(None, reason, fields=_named(fields))
 
     def declare(view: View) -> View:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not _takes(request, access):
+                return HttpResponseNotAllowed(_methods(access))
             try:
+                check_fields(request, access)
                 return view(request, *args, **kwargs)
             except Refusal as refusal:
                 return refused(request, refusal)
 
-        run.__dict__["access"] = Access(None, reason)
+        run.__dict__["access"] = access
         return run
 
     return declare
+
+
+def _named(fields: Iterable[str] | None) -> frozenset[str] | None:
+    return None if fields is None else frozenset(fields)
+
+
+def _methods(access: Access) -> list[str]:
+    if access.kind == "act":
+        return ["POST"]
+    return ["GET", "HEAD", "OPTIONS", *(["POST"] if access.fields is not None else [])]
+
+
+def _takes(request: HttpRequest, access: Access) -> bool:
+    return request.method in _methods(access)
+
+
+def check_fields(request: HttpRequest, access: Access) -> None:
+    """Refuse a write that carries a field nobody declared, one given twice, or a NUL anywhere."""
+    for name, values in request.GET.lists():
+        if "\0" in name or any("\0" in value for value in values):
+            raise _strange("field-nul", _("地址里有不可用的字符"), name)
+    if request.method in SAFE_METHODS:
+        return
+    if request.content_type not in FORM_TYPES:
+        raise Refusal(
+            "write-form", _("这里只接受表单"), request.content_type[:FIELD_NAME_CHARS_MAX],
+            _("请在页面上填写后提交"), 415,
+        )  # fmt: skip
+    for name, values in [*request.POST.lists(), *request.FILES.lists()]:
+        if name == CSRF_FIELD:
+            continue
+        _check_field(name, values, access.fields or frozenset())
+
+
+def _check_field(name: str, values: list[Any], declared: frozenset[str]) -> None:
+    plain = not name.endswith(("*", "-#"))
+    if not (plain and f"{name}*" in declared):
+        if not plain or (name not in declared and NUMBERED.sub("-#", name) not in declared):
+            raise _strange("field-unknown", _("这里没有这个字段"), name)
+        if len(values) > 1:
+            raise _strange("field-twice", _("这个字段只能填一次"), name)
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise _strange("field-nul", _("内容里有不可用的字符"), name)
+
+
+def _strange(code: str, message: str, name: str) -> Refusal:
+    place = shown(name, FIELD_NAME_CHARS_MAX).replace("\n", " ")
+    return Refusal(code, message, place, _("请在页面上填写后提交，不要改动表单"))
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that the request came from.
+
+    Behind the site's proxy (`ANLAN_HOSTS`) it is the last one that the proxy wrote down: what
+    stands before that in the header was sent by the visitor and may be anything.
+    """
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.HTTPS or direct not in LOOPBACK:
+        return direct
+    said = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(said))
+    except ValueError:
+        return direct
+
+
+def own_path(request: HttpRequest, wanted: str, otherwise: str = "/") -> str:
+    """The wanted path where it is one of ours; no address from outside sends anybody away."""
+    local = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+    return wanted if local else otherwise
+
+
+def page_before(request: HttpRequest, otherwise: str = "/") -> str:
+    """The path of our own page that the button stood on."""
+    host = f"{request.scheme}://{request.get_host()}"
+    came = str(request.META.get("HTTP_REFERER", ""))
+    wanted = came.removeprefix(host) if came.startswith(host + "/") else otherwise
+    return own_path(request, wanted, otherwise)
 
 
 def scope_of(request: HttpRequest) -> Scope:
@@ -93,10 +194,11 @@ def _declared(access: Access) -> Callable[[View], View]:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             scope = scope_of(request)
-            if access.kind == "act" and request.method != "POST":
-                return HttpResponseNotAllowed(["POST"])
+            if not _takes(request, access):
+                return HttpResponseNotAllowed(_methods(access))
             try:
                 scope.need(access.right or "")
+                check_fields(request, access)
                 if request.method not in SAFE_METHODS:
                     return view(request, *args, **kwargs)
                 with scope.open():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from anlan.county import actions, queries
+from anlan.county import accounts, actions, queries
 from anlan.county.models import Person, Post
 from anlan.ground import clock
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
@@ -114,15 +114,15 @@ def test_what_is_no_number_is_refused_with_a_mend(county_db: str, number: str) -
 def test_a_one_time_link_opens_once_and_within_its_hour(
     county_db: str, move_clock: Callable[..., None]
 ) -> None:
-    account = actions.make_account(COMMAND, "甲", "甲", demo=True)
-    token = actions.make_link(COMMAND, "first", account)
-    assert actions.use_link(Scope.nobody(), token, "first") == account
+    account = accounts.make_account(COMMAND, "jia", "甲", demo=True)
+    token = accounts.make_link(COMMAND, "first", account)
+    assert accounts.use_link(Scope.nobody(), token, "first") == account
     with pytest.raises(NotFound):
-        actions.use_link(Scope.nobody(), token, "first")
-    late = actions.make_link(COMMAND, "first", account)
+        accounts.use_link(Scope.nobody(), token, "first")
+    late = accounts.make_link(COMMAND, "first", account)
     move_clock(3601)
     with pytest.raises(NotFound):
-        actions.use_link(Scope.nobody(), late, "first")
+        accounts.use_link(Scope.nobody(), late, "first")
 
 
 def test_no_dump_shows_a_number(county_db: str, owner_sql: Any) -> None:

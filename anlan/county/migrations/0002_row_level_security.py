@@ -32,7 +32,6 @@ class Migration(migrations.Migration):
         ("sessions", "0001_initial"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("mfa", "0003_authenticator_type_uniq"),
-        ("axes", "0010_accessattemptexpiration"),
     ]
 
     operations = [
@@ -60,10 +59,6 @@ class Migration(migrations.Migration):
                 "account_emailaddress",
                 "account_emailconfirmation",
                 "mfa_authenticator",
-                "axes_accessattempt",
-                "axes_accessattemptexpiration",
-                "axes_accessfailurelog",
-                "axes_accesslog",
             )
         ],
     ]

@@ -34,21 +34,21 @@ def tree_page(request: HttpRequest, callout_id: int) -> HttpResponse:
     return render(request, "callout/tree.html", context)
 
 
-@act("callout.stop")
+@act("callout.stop", fields=["why"])
 def stop(request: HttpRequest, callout_id: int) -> HttpResponse:
     """Stop everything that has not gone out."""
     actions.stop_callout(scope_of(request), callout_id, request.POST.get("why", ""))
     return redirect(f"/callout/{callout_id}/")
 
 
-@act("callout.fallback")
+@act("callout.fallback", fields=["proof"])
 def close_fallback(request: HttpRequest, callout_id: int, call_id: int) -> HttpResponse:
     """Somebody was there: with what they say of it."""
     actions.close_fallback(scope_of(request), call_id, request.POST.get("proof", ""))
     return redirect(f"/callout/{callout_id}/")
 
 
-@act("callout.answer_for")
+@act("callout.answer_for", fields=["kind"])
 def answer_for(request: HttpRequest, callout_id: int, call_id: int) -> HttpResponse:
     """An answer that came by telephone, keyed in by the officer who heard it."""
     kind = request.POST.get("kind", "received")

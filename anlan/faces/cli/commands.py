@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anlan.faces.cli.answers import Answer
 from anlan.faces.cli.looking import running_county
 from anlan.ground.errors import Refusal
+
+if TYPE_CHECKING:
+    from anlan.county.models import Account
+    from anlan.ground.scope import Scope
 
 # accounts and journal
 
@@ -25,19 +30,19 @@ def user_list(_options: argparse.Namespace) -> Answer:
 def user_link(options: argparse.Namespace) -> Answer:
     """A new one-time link."""
     own = running_county()
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account
     from anlan.ground.scope import Scope
 
     scope = Scope.for_command("user-link")
     if options.username == "setup":
-        token = actions.make_link(scope, "setup")
+        token = accounts.make_link(scope, "setup")
         url = own.address("console", f"/first/setup/{token}")
     else:
         account = Account.objects.filter(username=options.username).first()
         if account is None:
             raise Refusal("account-unknown", "没有这个账号", options.username, "anlan user list")
-        token = actions.make_link(scope, "first", account)
+        token = _new_link(scope, account)
         url = own.address("console", f"/first/duty/{token}")
     return 0, {"link": url}, url
 
@@ -45,12 +50,32 @@ def user_link(options: argparse.Namespace) -> Answer:
 def user_disable(options: argparse.Namespace) -> Answer:
     """No sign-in any more."""
     running_county()
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.ground.scope import Scope
 
     scope = Scope.for_command("user-disable")
-    actions.disable_account(scope, options.username, "anlan user disable")
+    accounts.disable_account(scope, options.username, "anlan user disable")
     return 0, {"disabled": options.username}, f"已停用 {options.username}"
+
+
+def _new_link(scope: Scope, account: Account) -> str:
+    """A real account that was opened before loses both factors with the new link."""
+    from anlan.county import accounts
+
+    if account.demo or not account.has_usable_password():
+        return accounts.make_link(scope, "first", account)
+    return accounts.reset_account(scope, account.pk, "anlan user link")
+
+
+def user_enable(options: argparse.Namespace) -> Answer:
+    """Sign-in again."""
+    running_county()
+    from anlan.county import accounts
+    from anlan.ground.scope import Scope
+
+    scope = Scope.for_command("user-enable")
+    accounts.enable_account(scope, options.username)
+    return 0, {"enabled": options.username}, f"已启用 {options.username}"
 
 
 def journal_verify(_options: argparse.Namespace) -> Answer:

@@ -52,6 +52,8 @@ COMMANDS: tuple[Command, ...] = (
             (("username", {"help": "账号；setup 为初始设置"}),)),
     Command("user disable", "停用账号", commands.user_disable, True,
             (("username", {"help": "账号"}),)),
+    Command("user enable", "重新启用账号", commands.user_enable, True,
+            (("username", {"help": "账号"}),)),
     Command("plan read", "把工作要点读成数据", commands.plan_read, False,
             (("file", {"help": "文本文件，UTF-8 或 GBK"}),)),
     Command("plan import", "导入工作要点为新的一版", commands.plan_import, True,

@@ -108,7 +108,7 @@ def _plan(scope: Scope) -> None:
 
 
 def _accounts(own: Scope) -> None:
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account, Holding, Post
 
     with own.open():
@@ -124,7 +124,7 @@ def _accounts(own: Scope) -> None:
         for post in posts:
             held = Holding.objects.filter(post=post, rank=0, valid_to=None).first()
             if held is not None:
-                actions.make_account(
+                accounts.make_account(
                     own, f"{post.kind}-{post.id}", post.title, post_id=post.id,
                     person_id=held.person_id, demo=True,
                 )  # fmt: skip
@@ -132,16 +132,16 @@ def _accounts(own: Scope) -> None:
 
 def links() -> dict[str, object]:
     """Paths of two one-time links: set-up, and the duty officer of a demonstration county."""
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Account, Post
     from anlan.ground.scope import Scope
 
     own = Scope.for_command("first-start")
     with own.open():
-        setup = actions.make_link(own, "setup")
+        setup = accounts.make_link(own, "setup")
         post = Post.objects.filter(kind="duty_officer").order_by("id").first()
         account = Account.objects.filter(post_id=post.id, demo=True).first() if post else None
-        duty = actions.make_link(own, "first", account) if account else ""
+        duty = accounts.make_link(own, "first", account) if account else ""
     return {"setup": f"/first/setup/{setup}", "duty": f"/first/duty/{duty}" if duty else ""}
 
 

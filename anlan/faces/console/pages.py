@@ -19,7 +19,7 @@ from anlan.faces.console import map
 from anlan.ground import clock
 from anlan.ground.models import JournalLine, Seal
 from anlan.ground.scope import Scope
-from anlan.ground.web import json_page, page, public_page, scope_of
+from anlan.ground.web import json_page, page, page_before, public_page, scope_of
 from anlan.rooms.evacuation import queries as evacuation
 from anlan.rooms.warning import queries as warning
 
@@ -91,22 +91,9 @@ def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[A
     return _("今夜平静，没有未完的事")
 
 
-@page("today.read")
+@page("journal.read")
 def journal_page(request: HttpRequest) -> HttpResponse:
-    """Who did what; the auditor sees all, others their own places."""
-    scope = scope_of(request)
-    if not scope.may("journal.read"):
-        scope.need("journal.audit")
-    return _journal(request)
-
-
-@page("journal.audit")
-def audit_page(request: HttpRequest) -> HttpResponse:
-    """The same list for the auditor, who sees every place."""
-    return _journal(request)
-
-
-def _journal(request: HttpRequest) -> HttpResponse:
+    """Who did what within the reader's places; the auditor has a page of their own."""
     rows = JournalLine.objects.order_by("-id")
     action = request.GET.get("action", "").strip()
     if re.fullmatch(r"[a-z._]{1,60}", action):
@@ -161,11 +148,11 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-@public_page("the language of the screen, kept in a cookie")
+@public_page("the language of the screen, kept in a cookie", fields=["language"])
 def language(request: HttpRequest) -> HttpResponse:
     """Switch between Chinese and English."""
     chosen = request.POST.get("language", "")
-    answer = redirect(request.META.get("HTTP_REFERER") or "/")
+    answer = redirect(page_before(request))
     if chosen in dict(settings.LANGUAGES):
         answer.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, chosen, samesite="Lax", httponly=True, max_age=31536000
@@ -189,7 +176,6 @@ urlpatterns = [
     path("", today, name="today"),
     *map.urlpatterns,
     path("journal/", journal_page, name="journal"),
-    path("audit/", audit_page, name="audit"),
     path("search/", search, name="search"),
     path("health", health, name="health"),
     path("language/", language, name="language"),

@@ -1,8 +1,8 @@
 """Server-sent events: one LISTEN connection, many screens, each with its own scope.
 
-A raw ASGI program. A screen comes with a signed token (scope and world, an hour) that its page
+A raw ASGI program. A screen comes with a signed token (span, world, topics, sign-in) that its page
 gave it, and hears which topics changed at which place; it then asks the console for what it may
-see. Nothing personal travels here.
+see. Nothing personal travels here. When the sign-in is over, so is the screen.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from urllib.parse import parse_qs
 
 import psycopg
 
+from anlan.county.sittings import STATES
 from anlan.ground import secrets
+from anlan.ground.live import TOPICS
 from anlan.ground.machine import site
+from anlan.ground.scope import Scope
 
 CHANNEL = "anlan_live"
 CLIENTS_MAX = 2000
@@ -29,23 +32,29 @@ QUEUE_MAX = 200
 BEAT_S = 15.0
 RETRY_S_MAX = 5.0
 TOKEN_S = 12 * 3600
-LAYOUT = struct.Struct(">qqiQ")
+LAYOUT = struct.Struct(">qqiQQI")
+CHECK_S = 15.0
+CONNECT_S_MAX = 5
+TOPIC_BITS = {topic: 1 << place for place, topic in enumerate(sorted(TOPICS))}
 
 os.environ.setdefault("ANLAN_KEYS", str(site().keys))
 
 
-def make_token(lo: int, hi: int, world: int) -> str:
-    """What a page gives its screen: the span, the world, and until when."""
-    payload = LAYOUT.pack(lo, hi, world, int(time.time()) + TOKEN_S)
-    return secrets.sign("live", payload)
+def make_token(scope: Scope, sitting: int) -> str:
+    """What a page gives its screen: the span, the world, the topics it may hear, the sign-in."""
+    topics = sum(TOPIC_BITS[topic] for topic, right in TOPICS.items() if scope.may(right))
+    until = int(time.time()) + TOKEN_S
+    return secrets.sign(
+        "live", LAYOUT.pack(scope.lo, scope.hi, scope.world, until, sitting, topics)
+    )
 
 
-def read_token(text: str) -> tuple[int, int, int]:
-    """(lo, hi, world); ValueError where it is forged or too old."""
-    lo, hi, world, until = LAYOUT.unpack(secrets.unsign("live", text))
+def read_token(text: str) -> tuple[int, int, int, int, int]:
+    """(lo, hi, world, sitting, topics); ValueError where it is forged or too old."""
+    lo, hi, world, until, sitting, topics = LAYOUT.unpack(secrets.unsign("live", text))
     if until < time.time():
         raise ValueError("the token is too old")
-    return lo, hi, world
+    return lo, hi, world, sitting, topics
 
 
 @dataclass(eq=False, slots=True)
@@ -55,25 +64,55 @@ class Screen:
     lo: int
     hi: int
     world: int
+    sitting: int
+    topics: int
+    over: bool = False
     queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE_MAX))
 
     def hears(self, event: dict[str, Any]) -> bool:
-        """Its world, and its place or the whole county's."""
+        """Its world, a topic that it may hear, and its place or the whole county's."""
+        if not self.topics & TOPIC_BITS.get(str(event.get("topic")), 0):
+            return False
         place = int(event.get("division", 0))
         wide = place % 1_000_000 == 0
         return event.get("world") == self.world and (self.lo <= place <= self.hi or wide)
 
 
 class Hub:
-    """Hears the database and tells the screens."""
+    """Hears the database, tells the screens, and ends those whose sign-in is over."""
 
     def __init__(self) -> None:
         self.screens: set[Screen] = set()
-        self.task: asyncio.Task[None] | None = None
+        self.tasks: list[asyncio.Task[None]] = []
+        self.changed = asyncio.Event()
+        self.asker = Asker()
 
     def start(self) -> None:
-        if self.task is None or self.task.done():
-            self.task = asyncio.create_task(self._listen())
+        if not self.tasks or any(task.done() for task in self.tasks):
+            for task in self.tasks:
+                task.cancel()
+            self.tasks = [
+                asyncio.create_task(self._listen()), asyncio.create_task(self._watch())
+            ]  # fmt: skip
+
+    async def _watch(self) -> None:
+        """Ask every CHECK_S, and at once where an account changed, which sign-ins still stand."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.changed.wait(), CHECK_S)
+            self.changed.clear()
+            with contextlib.suppress(psycopg.Error, OSError):
+                await self.end_dead()
+
+    async def end_dead(self) -> None:
+        """End the screens whose sign-in is over; while the database is away nothing is told."""
+        asked = {screen.sitting for screen in self.screens}
+        if not asked:
+            return
+        alive = await self.asker.standing(asked)
+        for screen in [one for one in self.screens if one.sitting not in alive]:
+            screen.over = True
+            self._queue(screen, '{"topic":"wire","state":"over"}')
 
     async def _listen(self) -> None:
         pause_s = 0.2
@@ -81,13 +120,16 @@ class Hub:
             try:
                 dsn = site().dsn("live")
                 async with await psycopg.AsyncConnection.connect(
-                    dsn, autocommit=True, connect_timeout=5
+                    dsn, autocommit=True, connect_timeout=CONNECT_S_MAX
                 ) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self.tell({"topic": "wire", "state": "up"}, everyone=True)
                     pause_s = 0.2
                     async for notice in connection.notifies():
-                        self.tell(json.loads(notice.payload))
+                        event = json.loads(notice.payload)
+                        if event.get("topic") == "account":
+                            self.changed.set()
+                        self.tell(event)
             except (psycopg.Error, OSError):
                 self.tell({"topic": "wire", "state": "down"}, everyone=True)
             await asyncio.sleep(pause_s)
@@ -98,10 +140,35 @@ class Hub:
         text = json.dumps(event, separators=(",", ":"))
         for screen in self.screens:
             if everyone or screen.hears(event):
-                if screen.queue.full():
-                    with contextlib.suppress(asyncio.QueueEmpty):
-                        screen.queue.get_nowait()
-                screen.queue.put_nowait(text)
+                self._queue(screen, text)
+
+    def _queue(self, screen: Screen, text: str) -> None:
+        if screen.queue.full():
+            with contextlib.suppress(asyncio.QueueEmpty):
+                screen.queue.get_nowait()
+        screen.queue.put_nowait(text)
+
+
+class Asker:
+    """One connection over which sign-ins are asked, one question at a time."""
+
+    def __init__(self) -> None:
+        self.connection: psycopg.AsyncConnection[Any] | None = None
+        self.turn = asyncio.Lock()
+
+    async def standing(self, asked: set[int]) -> set[int]:
+        """Which of the sign-ins still may read (live, or resting on a duty shift)."""
+        async with self.turn:
+            if self.connection is None or self.connection.closed:
+                self.connection = await psycopg.AsyncConnection.connect(
+                    site().dsn("live"), autocommit=True, connect_timeout=CONNECT_S_MAX
+                )
+            try:
+                rows = await self.connection.execute(STATES, [list(asked)])
+                return {row[0] for row in await rows.fetchall() if row[5] != "dead"}
+            except psycopg.Error:
+                await self.connection.close()
+                raise
 
 
 hub = Hub()
@@ -120,8 +187,15 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     try:
         query = parse_qs(scope.get("query_string", b"").decode())
         screen = Screen(*read_token(query["token"][0]))
+        alive = await hub.asker.standing({screen.sitting})
     except (KeyError, ValueError, struct.error, IndexError):
         await _plain(send, 403, b"token")
+        return
+    except (psycopg.Error, OSError):
+        await _plain(send, 503, b"database")
+        return
+    if screen.sitting not in alive:
+        await _plain(send, 403, b"signed out")
         return
     if len(hub.screens) >= CLIENTS_MAX:
         await _plain(send, 503, b"too many screens")
@@ -139,12 +213,13 @@ async def _stream(scope: dict[str, Any], screen: Screen, receive: Receive, send:
     gone = asyncio.create_task(_until_gone(receive))
     try:
         await _body(send, b'retry: 2000\ndata: {"topic":"hello"}\n\n')
-        while not gone.done():
+        while not gone.done() and not screen.over:
             try:
                 text = await asyncio.wait_for(screen.queue.get(), BEAT_S)
                 await _body(send, f"data: {text}\n\n".encode())
             except TimeoutError:
                 await _body(send, b'data: {"topic":"beat"}\n\n')
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
     except (OSError, RuntimeError):
         return
     finally:

@@ -1,8 +1,13 @@
-"""Headers that every answer carries: a request id, a strict content policy, no caching of pages."""
+"""What stands before every page: a request id, a strict content policy, no caching, a limit."""
 
 from __future__ import annotations
 
+import contextlib
+import re
+import threading
+import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,7 +15,16 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from anlan.ground import secrets
+from anlan.ground.errors import Refusal
+from anlan.ground.web import address_of, refused
+
 RETRY_S = "5"
+PUBLIC_PER_MINUTE = 60
+WINDOW_S = 60.0
+KEYS_MAX = 20_000
+UNCOUNTED = ("/health", "/s/")
+LINK_PATH = re.compile(r"/[afh]/([A-Za-z0-9_-]{20,200})")
 
 
 def content_policy() -> str:
@@ -22,6 +36,50 @@ def content_policy() -> str:
         f" connect-src 'self' {live} {live_ip}; font-src 'self'; worker-src 'self' blob:;"
         " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
     )
+
+
+class PublicLimit:
+    """The public pages answer an address 60 times a minute, in memory: a flood writes nothing.
+
+    A visitor with a link that we signed is counted by the link and not by the address, for a
+    whole village may stand behind one address of the telephone company.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+        self.counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self.turn = threading.Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(UNCOUNTED) or self.allowed(_visitor_key(request)):
+            return self.get_response(request)
+        refusal = Refusal(
+            "too-often", "打开得太频繁", "", "请一分钟后再试，或打电话给乡镇值班室", 429
+        )
+        response = refused(request, refusal)
+        response["Retry-After"] = str(int(WINDOW_S))
+        return response
+
+    def allowed(self, key: str, now: float | None = None) -> bool:
+        """Count one more; False over the limit of the running minute (seconds, monotonic)."""
+        moment = time.monotonic() if now is None else now
+        with self.turn:
+            began, count = self.counts.pop(key, (moment, 0))
+            if moment - began >= WINDOW_S:
+                began, count = moment, 0
+            self.counts[key] = (began, count + 1)
+            if len(self.counts) > KEYS_MAX:
+                self.counts.popitem(last=False)
+            return count < PUBLIC_PER_MINUTE
+
+
+def _visitor_key(request: HttpRequest) -> str:
+    found = LINK_PATH.fullmatch(request.path)
+    if found is not None:
+        with contextlib.suppress(ValueError):
+            secrets.unsign("link", found[1])
+            return "link " + found[1]
+    return "address " + address_of(request)
 
 
 class Headers:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.contrib.staticfiles.views import serve as serve_static
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, re_path
 
+from anlan.county import access_pages as access
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
+from anlan.faces.console import administration
 from anlan.faces.console import pages as console
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.warning import pages as warning
 from anlan.rooms.workplan import pages as workplan
-
 
 HASHED = "console/"
 YEAR_S = 31_536_000
@@ -41,7 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *county.urlpatterns,
-    path("accounts/", include("allauth.urls")),
+    *access.urlpatterns,
+    *administration.urlpatterns,
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"

@@ -6,6 +6,8 @@ answer needs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, re_path
@@ -15,7 +17,7 @@ from anlan.engines.callout import links
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.ground.errors import Refusal
-from anlan.ground.web import public_page
+from anlan.ground.web import address_of, public_page
 from anlan.rooms.evacuation import actions as evacuation
 from anlan.rooms.evacuation import queries as zones
 from anlan.rooms.evacuation.models import WHERE
@@ -24,9 +26,14 @@ KINDS = ("received", "help", "wrong")
 CACHE_S = 3600
 
 
-def _address(request: HttpRequest) -> str:
-    """The address that the request came from."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+def _open(request: HttpRequest, token: str, act: str) -> links.Opened:
+    """What the token opens, with the visitor's address and request on its lines."""
+    opened = links.open_link(token, act, address_of(request))
+    actor = replace(
+        opened.scope.actor, address=address_of(request),
+        request_id=getattr(request, "request_id", ""),
+    )  # fmt: skip
+    return replace(opened, scope=replace(opened.scope, actor=actor))
 
 
 def _call(opened: links.Opened) -> Call:
@@ -34,10 +41,10 @@ def _call(opened: links.Opened) -> Call:
         return Call.objects.select_related("callout").get(id=opened.call_id)
 
 
-@public_page("the holder of a signed link answers one call")
+@public_page("the holder of a signed link answers one call", fields=["kind"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """The message in large letters, and three buttons."""
-    opened = links.open_link(token, "answer", _address(request))
+    opened = _open(request, token, "answer")
     if request.method == "POST":
         kind = request.POST.get("kind", "")
         if kind not in KINDS:
@@ -48,10 +55,12 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/answer.html", context)
 
 
-@public_page("the holder of a signed link says that somebody was there")
+@public_page(
+    "the holder of a signed link says that somebody was there", fields=["proof", "lat", "lon"]
+)
 def fallback(request: HttpRequest, token: str) -> HttpResponse:
     """Who knocked closes the task with what they saw, and where they are if they wish."""
-    opened = links.open_link(token, "fallback", _address(request))
+    opened = _open(request, token, "fallback")
     if request.method == "POST":
         callout.close_fallback(
             opened.scope, opened.call_id, request.POST.get("proof", ""),
@@ -70,10 +79,12 @@ def _degrees(text: str | None) -> float | None:
     return value if -180 <= value <= 180 else None
 
 
-@public_page("the holder of a signed link counts the households of one zone")
+@public_page(
+    "the holder of a signed link counts the households of one zone", fields=["where-#", "people-#"]
+)
 def headcount(request: HttpRequest, token: str) -> HttpResponse:
     """Twelve households: where each is, who needs help, who fetches them, which shelter."""
-    opened = links.open_link(token, "headcount", _address(request))
+    opened = _open(request, token, "headcount")
     shown = zones.zone_for_link(opened.scope, opened.object_id or 0)
     if request.method == "POST":
         said = {home.id: _said(request, home) for home in shown.homes}

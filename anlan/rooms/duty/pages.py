@@ -8,7 +8,7 @@ from django.urls import path
 
 from anlan.engines.callout import actions, queries
 from anlan.ground import clock
-from anlan.ground.web import act, page, scope_of
+from anlan.ground.web import act, page, page_before, scope_of
 
 
 @page("callout.read")
@@ -19,7 +19,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "duty/desk.html", context)
 
 
-@act("desk.settle")
+@act("desk.settle", fields=["how"])
 def settle(request: HttpRequest, inbound_id: int) -> HttpResponse:
     """How a message was dealt with."""
     actions.settle_message(scope_of(request), inbound_id, request.POST.get("how", ""))
@@ -30,7 +30,7 @@ def settle(request: HttpRequest, inbound_id: int) -> HttpResponse:
 def see_alarm(request: HttpRequest, alarm_id: int) -> HttpResponse:
     """Seen."""
     actions.see_alarm(scope_of(request), alarm_id)
-    return redirect(request.META.get("HTTP_REFERER") or "/desk/")
+    return redirect(page_before(request, "/desk/"))
 
 
 urlpatterns = [

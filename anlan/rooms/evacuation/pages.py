@@ -35,7 +35,7 @@ def opening_page(request: HttpRequest, opening_id: int) -> HttpResponse:
     return render(request, "evacuation/opening.html", context)
 
 
-@act("evacuation.count")
+@act("evacuation.count", fields=[*FIELDS, "happened_at"])
 def keyed(request: HttpRequest, opening_id: int) -> HttpResponse:
     """A sheet keyed in by a township, with the time at which it was so."""
     scope = scope_of(request)

@@ -15,6 +15,11 @@ from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
 from anlan.rooms.warning import actions, draft, queries
 
+REVISED = (
+    "version", "then", "kind", "grade", "caution", "measures", "starts_at", "divisions*", "own_sms",
+    "sms",
+)  # fmt: skip
+
 
 @page("warning.read")
 def list_page(request: HttpRequest) -> HttpResponse:
@@ -23,7 +28,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
     return render(request, "warning/list.html", {"rows": rows, "now": clock.now()})
 
 
-@act("warning.draft")
+@act("warning.draft", fields=["text"])
 def paste(request: HttpRequest) -> HttpResponse:
     """The bureau's text becomes a draft."""
     row = actions.paste(scope_of(request), request.POST.get("text", ""))
@@ -69,7 +74,7 @@ def _changes(request: HttpRequest) -> dict[str, Any]:
     return changes
 
 
-@act("warning.draft")
+@act("warning.draft", fields=REVISED)
 def revise(request: HttpRequest, warning_id: int) -> HttpResponse:
     """Save the fields as they stand; what a person has looked at is no doubt any more."""
     scope = scope_of(request)
@@ -84,7 +89,7 @@ def revise(request: HttpRequest, warning_id: int) -> HttpResponse:
     return redirect(f"/warning/{warning_id}/")
 
 
-@act("warning.read")
+@act("warning.read", fields=["version", "why"])
 def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
     """submit, approve, override, lift or approve-lift; each action checks its own right."""
     scope = scope_of(request)

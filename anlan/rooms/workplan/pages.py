@@ -41,7 +41,7 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     return render(request, "workplan/row.html", {"shown": shown, "behind": behind, "pages": PAGES})
 
 
-@act("plan.enter")
+@act("plan.enter", fields=["file"])
 def enter(request: HttpRequest) -> HttpResponse:
     """A document is read whole or refused whole."""
     sent = request.FILES.get("file")

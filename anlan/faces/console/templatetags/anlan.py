@@ -162,12 +162,11 @@ def live_url(context: template.Context) -> str:
     """The address of the live wire with this reader's token; empty for nobody."""
     request = context.get("request")
     scope = getattr(request, "scope", None)
-    if not isinstance(scope, Scope) or (scope.lo, scope.hi) == NOWHERE:
+    own = getattr(request, "standing", None)
+    if not isinstance(scope, Scope) or (scope.lo, scope.hi) == NOWHERE or own is None:
         return ""
     host = request.get_host().split(":")[0]
-    return f"http://{host}:{site().ports['live']}/live?token=" + make_token(
-        scope.lo, scope.hi, scope.world
-    )
+    return f"http://{host}:{site().ports['live']}/live?token=" + make_token(scope, own.sitting_id)
 
 
 @register.filter

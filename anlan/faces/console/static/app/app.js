@@ -61,7 +61,11 @@ if (body.dataset.live) {
   const source = new EventSource(body.dataset.live);
   source.onmessage = (event) => {
     const told = JSON.parse(event.data);
-    if (told.topic === "wire") { if (told.state === "up") soon(); return; }
+    if (told.topic === "wire") {
+      if (told.state === "over") { source.close(); location.reload(); }
+      if (told.state === "up") soon();
+      return;
+    }
     wire("up");
     if (told.topic === "alarm") ring();
     if (topics.has(told.topic)) soon();
