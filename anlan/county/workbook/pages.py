@@ -128,7 +128,7 @@ def drop(request: HttpRequest, transfer_id: int) -> HttpResponse:
     return redirect("/county/workbook/")
 
 
-@act("county.read", fields=ExportForm.base_fields)
+@act("phonebook.read", fields=ExportForm.base_fields)
 def export(request: HttpRequest) -> HttpResponse:
     """The county of the scope as a file."""
     values = posted(request, ExportForm)
