@@ -45,7 +45,7 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
-        Round("county.forget", 600, workbook.forget, lane="rooms", each_world=False),
+        Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
