@@ -11,8 +11,9 @@ import random
 from pathlib import Path
 
 from anlan.county.accounts import real_people
-from anlan.county.actions import number_fields, pinyin_of
+from anlan.county.actions import number_fields
 from anlan.county.models import Division, Holding, Person, Post, Unit, UnitAlias, UnitMember
+from anlan.county.names import pinyin_of
 from anlan.ground import clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, Refusal

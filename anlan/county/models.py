@@ -34,7 +34,10 @@ class Division(models.Model):
     label_lon = models.FloatField(null=True)
     population = models.IntegerField(null=True)
     source = models.CharField(max_length=200, default="")
+    outline_source = models.CharField(max_length=200, default="", db_default="")
     demo = models.BooleanField(default=False)
+    ended_on = models.DateField(null=True)
+    version = models.IntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ("code",)
@@ -52,6 +55,7 @@ class Unit(Standing):
         max_length=10, choices=[("unit", _("单位")), ("collective", _("集合"))], default="unit"
     )
     order = models.IntegerField(default=0)
+    ended_on = models.DateField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["world", "name"], name="unit_name")]
@@ -59,7 +63,7 @@ class Unit(Standing):
 
 
 class UnitAlias(Standing):
-    """Another name under which documents write a unit."""
+    """Another name under which documents write a unit, from a day to a day (both inclusive)."""
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="aliases")
     name = models.CharField(max_length=100)
@@ -68,7 +72,7 @@ class UnitAlias(Standing):
 
 
 class UnitMember(Standing):
-    """A unit's membership in a collective, from a day to a day."""
+    """A unit's membership in a collective, from a day to a day (both inclusive)."""
 
     collective = models.ForeignKey(Unit, models.CASCADE, related_name="members")
     member = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
@@ -88,9 +92,13 @@ class Person(Standing):
     phone_hash = models.BinaryField(null=True)
     phone_tail_hash = models.BinaryField(null=True)
     demo = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["phone_hash"], name="person_phone")]
+        indexes = [
+            models.Index(fields=["phone_hash"], name="person_phone"),
+            models.Index(fields=["phone_tail_hash"], name="person_phone_tail"),
+        ]
 
 
 class Post(Standing):
@@ -109,7 +117,11 @@ class Post(Standing):
 
 
 class Holding(Standing):
-    """Who holds a post from when to when. rank 0 holds it, 1 and on are deputies in order."""
+    """Who holds a post from when to when. rank 0 holds it, 1 and on are deputies in order.
+
+    valid_to is exclusive; equal to valid_from it says that a change that was announced was called
+    off before it began.
+    """
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="holdings")
     person = models.ForeignKey(Person, models.PROTECT, related_name="holdings")
@@ -119,15 +131,62 @@ class Holding(Standing):
 
 
 class RosterShift(Standing):
-    """Who is on duty at a post in a span of time; called before its holder."""
+    """Who is on duty at a post in a span of time; called before its holder.
+
+    Two shifts of one post never overlap: the database refuses it.
+    """
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="shifts")
     person = models.ForeignKey(Person, models.PROTECT, related_name="shifts")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["post", "ends_at"], name="shift_post")]
+
+
+class Change(Standing):
+    """What one change did to one row: a clerk who was slower reads it, and a page shows it.
+
+    fields: {name of the field: [before, after]} as a screen shows them; numbers are masked.
+    to_version: the version of the row after it.
+    """
+
+    personal = {"fields": Label("更正核对", CONTACT.basis, 730, "text")}
+
+    object_kind = models.CharField(max_length=40)
+    object_id = models.BigIntegerField()
+    to_version = models.IntegerField()
+    action = models.CharField(max_length=60)
+    fields = models.JSONField()
+    why = models.CharField(max_length=200, default="")
+    actor = models.CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["object_kind", "object_id", "-id"], name="change_of")]
+
+
+class Transfer(Standing):
+    """A workbook that somebody sent in, sealed, between its preview and its confirmation.
+
+    plan_digest: keyed digest of what the preview would change. content goes when it was written,
+    thrown away, or a day old.
+    """
+
+    personal = {"content": Label("核对后导入", CONTACT.basis, 1, "hidden")}
+
+    name = models.CharField(max_length=200)
+    content = SealedField(null=True)
+    plan_digest = models.BinaryField()
+    counts = models.JSONField()
+    account_id = models.BigIntegerField(null=True)
+    state = models.CharField(
+        max_length=10,
+        choices=[("shown", _("待确认")), ("written", _("已写入")), ("dropped", _("已放弃"))],
+        default="shown",
+    )
+    settled_at = models.DateTimeField(null=True)
 
 
 class Accounts(BaseUserManager["Account"]):

@@ -7,38 +7,35 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from anlan.county import actions, queries
+from anlan.county import actions, forms, lists, queries, register_pages
 from anlan.county.access_pages import must_be_demo, sign_in_demo
 from anlan.county.models import Account
+from anlan.county.workbook import pages as workbook
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
+from anlan.ground.forms import posted
 from anlan.ground.web import act, page, scope_of
 
 
 @page("phonebook.read")
 def phone_book(request: HttpRequest) -> HttpResponse:
-    """People by name, pinyin, initials, post or number."""
-    sought = request.GET.get("q", "")[:40]
-    rows = queries.phone_book(scope_of(request), sought)
-    return render(request, "county/phonebook.html", {"rows": rows, "sought": sought})
+    """People by name, pinyin, initials, post, unit, place or number, page by page."""
+    scope, sought = scope_of(request), request.GET.get("q", "")[:40]
+    number = request.GET.get("page", "1")
+    at = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    total = queries.phone_book_count(scope, sought)
+    rows = queries.phone_book(scope, sought, page=at)
+    context = {"page": lists.Page(list(rows), total, max(at, 1)), "sought": sought,
+               "reasons": forms.REASONS}  # fmt: skip
+    return render(request, "county/phonebook.html", context)
 
 
 @act("phonebook.reveal", fields=["why"])
 def reveal(request: HttpRequest, person_id: int) -> HttpResponse:
-    """The whole number, once, with a journal line."""
-    number = actions.reveal_number(scope_of(request), person_id, request.POST.get("why", ""))
-    return render(request, "county/number.html", {"number": number})
-
-
-@page("county.read")
-def county_page(request: HttpRequest) -> HttpResponse:
-    """Townships with how many villages and posts."""
-    scope = scope_of(request)
-    towns = queries.places(scope, "township")
-    villages = queries.places(scope, "village")
-    counts = {town.code: sum(1 for v in villages if v.parent == town.code) for town in towns}
-    rows = [(town, counts[town.code]) for town in towns]
-    return render(request, "county/county.html", {"rows": rows, "villages": len(villages)})
+    """The whole number, once, with a journal line that says why."""
+    values = posted(request, forms.RevealForm)
+    number = actions.reveal_number(scope_of(request), person_id, values["why"])
+    return render(request, "county/number.html", {"number": number, "person_id": person_id})
 
 
 # posts of a demonstration
@@ -67,6 +64,7 @@ def demo_posts(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("phonebook/", phone_book, name="phonebook"),
     path("phonebook/<int:person_id>/", reveal, name="phonebook-reveal"),
-    path("county/", county_page, name="county"),
+    *register_pages.urlpatterns,
+    *workbook.urlpatterns,
     path("demo/", demo_posts, name="demo"),
 ]

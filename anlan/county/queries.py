@@ -7,16 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db import connection
+from django.db.models import BigIntegerField, Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
-from anlan.county.models import Division, Holding, Person, Post, RosterShift
-from anlan.ground import secrets
+from anlan.county.models import (
+    Division,
+    Holding,
+    Person,
+    Post,
+    RosterShift,
+    Unit,
+    UnitAlias,
+    UnitMember,
+)
+from anlan.ground import clock, secrets
 from anlan.ground.scope import Scope
 
 PAGE_ROWS = 50
-SEARCH_ROWS_MAX = 200
+PAGES_MAX = 400
+WORDS_MAX = 6
+TAIL_DIGITS = 4
+NUMBER_DIGITS_MIN = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,9 @@ class Entry:
 def places(scope: Scope, level: str | None = None) -> list[Place]:
     """All divisions of the county, or those of one level (kind county, township, village)."""
     with scope.open():
-        rows = Division.objects.values_list("code", "name", "kind", "parent_id")
+        rows = Division.objects.filter(ended_on=None).values_list(
+            "code", "name", "kind", "parent_id"
+        )
         found = [Place(*row) for row in rows]
     return [place for place in found if level is None or _level(place.code) == level]
 
@@ -80,7 +95,7 @@ def contacts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, l
     found: dict[int, list[Contact]] = {post_id: [] for post_id in post_ids}
     with scope.open():
         shifts = RosterShift.objects.filter(
-            post_id__in=post_ids, starts_at__lte=at, ends_at__gt=at
+            post_id__in=post_ids, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
         ).select_related("person")
         for shift in shifts.order_by("starts_at", "id"):
             _add(found[shift.post_id], shift.person, "roster")
@@ -135,6 +150,67 @@ def holder_names(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[in
         return dict(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who stood at a post at a moment. role: roster, holder or deputy; rank: 0 for the holder."""
+
+    person_id: int
+    name: str
+    role: str
+    rank: int
+    since: datetime
+    until: datetime | None
+
+
+def holders_at(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, list[Held]]:
+    """Everybody of each post at the moment, past or to come: on duty, holder, deputies in order.
+
+    A past moment is answered as it stood then, whoever holds the post today.
+    """
+    found: dict[int, list[Held]] = {post_id: [] for post_id in post_ids}
+    with scope.open():
+        shifts = RosterShift.objects.filter(
+            post_id__in=post_ids, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
+        ).values_list("post_id", "person_id", "person__name", "starts_at", "ends_at")
+        for post_id, person_id, name, since, until in shifts.order_by("starts_at", "id"):
+            found[post_id].append(Held(person_id, name or "", "roster", 0, since, until))
+        holdings = (
+            Holding.objects.filter(post_id__in=post_ids, valid_from__lte=at)
+            .exclude(valid_to__lte=at)
+            .values_list("post_id", "person_id", "person__name", "rank", "valid_from", "valid_to")
+        )
+        for post_id, person_id, name, rank, since, until in holdings.order_by("rank", "id"):
+            role = "deputy" if rank else "holder"
+            found[post_id].append(Held(person_id, name or "", role, rank, since, until))
+    return found
+
+
+def unit_by_name(scope: Scope, name: str, on: date) -> int | None:
+    """The unit that bears the name, or bore it as an alias on the day (both ends inclusive)."""
+    with scope.open():
+        own = Unit.objects.filter(name=name).values_list("id", flat=True).first()
+        if own is not None:
+            return int(own)
+        alias = (
+            UnitAlias.objects.filter(name=name)
+            .filter(Q(valid_from=None) | Q(valid_from__lte=on))
+            .filter(Q(valid_to=None) | Q(valid_to__gte=on))
+        )
+        return alias.values_list("unit_id", flat=True).first()
+
+
+def members_on(scope: Scope, collective_id: int, on: date) -> list[Unit]:
+    """The units of a collective on the day, in the order of protocol."""
+    with scope.open():
+        rows = (
+            UnitMember.objects.filter(collective_id=collective_id)
+            .filter(Q(valid_from=None) | Q(valid_from__lte=on))
+            .filter(Q(valid_to=None) | Q(valid_to__gte=on))
+            .select_related("member")
+        )
+        return [row.member for row in rows.order_by("member__order", "member_id")]
+
+
 def person_names(scope: Scope, ids: Iterable[int]) -> dict[int, str]:
     """Names of people by id; who is not in the scope is missing."""
     with scope.open():
@@ -142,43 +218,78 @@ def person_names(scope: Scope, ids: Iterable[int]) -> dict[int, str]:
 
 
 def person_by_number(scope: Scope, number: str) -> int | None:
-    """The person whose whole number this is, found by its keyed hash."""
+    """The person whose whole number this is, found by its keyed hash; one who left comes last."""
     with scope.open():
         row = (
             Person.objects.filter(phone_hash=secrets.keyed_hash("phone", number))
+            .order_by(Case(When(ended_at=None, then=Value(0)), default=Value(1)), "id")
             .values_list("id", flat=True)
             .first()
         )
     return row
 
 
-def phone_book(scope: Scope, sought: str = "", rows: int = PAGE_ROWS) -> list[Entry]:
-    """People by name, pinyin, initials, post or number (whole, or its last four digits)."""
-    text = sought.strip().lower()
+def phone_book(scope: Scope, sought: str = "", rows: int = PAGE_ROWS, page: int = 1) -> list[Entry]:
+    """A page of people who fit every word: a name, its pinyin or initials, a post, unit or place,
+    a whole number or its last four digits. Names that begin so come first.
+    """
+    first = (min(max(page, 1), PAGES_MAX) - 1) * rows
     with scope.open():
-        people = Person.objects.all()
-        if text.isdigit() and len(text) in (4, 11):
-            column = "phone_hash" if len(text) == 11 else "phone_tail_hash"
-            purpose = "phone" if len(text) == 11 else "phone_tail"
-            people = people.filter(**{column: secrets.keyed_hash(purpose, text)})
-        elif text:
-            people = people.filter(id__in=_found(text))
-        chosen = list(people.order_by("division", "id")[: min(rows, SEARCH_ROWS_MAX)])
-        return _entries(scope, chosen)
+        people = _sought(sought)
+        return _entries(scope, list(people[first : first + rows]))
 
 
-def _found(text: str) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT county_people_found(%s) LIMIT %s", [text, SEARCH_ROWS_MAX])
-        return [row[0] for row in cursor.fetchall()]
+def phone_book_count(scope: Scope, sought: str = "") -> int:
+    """How many people `phone_book` finds in all."""
+    with scope.open():
+        return _sought(sought).order_by().count()
+
+
+def _sought(sought: str) -> QuerySet[Person]:
+    people = Person.objects.filter(ended_at=None)
+    words = sought.replace("\0", " ").lower().split()[:WORDS_MAX]
+    texts = []
+    for word in words:
+        whole = word.replace("-", "")
+        if word.isascii() and word.isdigit() and len(word) == TAIL_DIGITS:
+            people = people.filter(phone_tail_hash=secrets.keyed_hash("phone_tail", word))
+        elif whole.isascii() and whole.isdigit() and len(whole) >= NUMBER_DIGITS_MIN:
+            people = people.filter(phone_hash=secrets.keyed_hash("phone", whole))
+        else:
+            texts.append(word)
+    if texts:
+        found = RawSQL(
+            "SELECT county_people_sought(%s::text[], %s)", [texts, clock.now()],
+            output_field=BigIntegerField(),
+        )  # fmt: skip
+        people = people.filter(id__in=found)
+        people = people.annotate(fit=_fit(texts)).order_by("fit", "division", "id")
+        return people
+    return people.order_by("division", "id")
+
+
+def _fit(words: Sequence[str]) -> Case:
+    """0 where a word is the name, 1 where name or initials begin with it, else 2."""
+    is_name, begins = Q(), Q()
+    for word in words:
+        is_name |= Q(name=word)
+        begins |= Q(name__startswith=word) | Q(initials__startswith=word)
+    return Case(
+        When(is_name, then=Value(0)), When(begins, then=Value(1)), default=Value(2),
+        output_field=IntegerField(),
+    )  # fmt: skip
 
 
 def _entries(scope: Scope, people: Sequence[Person]) -> list[Entry]:
     names = place_names(scope, (person.division for person in people))
     titles: dict[int, list[str]] = {}
-    held = Holding.objects.filter(person_id__in=[p.id for p in people], valid_to=None)
+    moment = clock.now()
+    held = Holding.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gt=moment),
+        person_id__in=[p.id for p in people], valid_from__lte=moment,
+    )  # fmt: skip
     for person_id, title in held.order_by("rank").values_list("person_id", "post__title"):
-        titles.setdefault(person_id, []).append(title)
+        titles.setdefault(person_id, []).append(title or "")
     return [
         Entry(
             person.id,

@@ -17,6 +17,7 @@ log = logging.getLogger("anlan.worker")
 def rounds(gateway: object) -> list[object]:
     """Every round of a county. Lanes run side by side; within a lane, one after another."""
     from anlan.county import accounts
+    from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
     from anlan.ground import journal
     from anlan.ground.clockwatch import ClockLook
@@ -44,6 +45,7 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
+        Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),

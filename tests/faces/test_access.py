@@ -69,8 +69,9 @@ def night(county_db: str, scope_of: Callable[..., Any]) -> dict[str, int]:
     return {
         "warning_id": row.id, "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": 1, "inbound_id": 1, "alarm_id": 1,
-        "table": 4, "row": 40, "version_id": 1, "account_id": 1,
-        "sitting_id": 1,
+        "table": 4, "row": 40, "version_id": 1, "account_id": 1, "sitting_id": 1,
+        "code": 500231000000, "unit_id": 1, "alias_id": 1, "membership_id": 1, "post_id": 1,
+        "shift_id": 1, "transfer_id": 1,
     }  # fmt: skip
 
 

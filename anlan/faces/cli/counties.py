@@ -87,8 +87,7 @@ def _finish(own: Site, divisions: str | None) -> dict[str, str]:
     """Divisions and links of a new county, and its database stopped again."""
     cluster = None if own.database_url else Cluster(own.home / "postgres")
     try:
-        if divisions:
-            _import_divisions(own, divisions)
+        _found(own, divisions)
         made = first_links(own)
         (own.home / "links.due").unlink(missing_ok=True)
         return made
@@ -100,20 +99,25 @@ def _finish(own: Site, divisions: str | None) -> dict[str, str]:
             cluster.stop()
 
 
-def _import_divisions(own: Site, path: str) -> None:
+def _found(own: Site, divisions: str | None) -> None:
+    """What the county is, its one vacant post, and its divisions where a file is given."""
     os.environ.update(environment(own, "worker"))
     import django
 
     django.setup()
-    from anlan.county.demo import make_divisions
+    from anlan.county.division_actions import found_county
+    from anlan.faces.cli.county_files import take_in
     from anlan.ground.models import CountyFact
+    from anlan.ground.places import parse
     from anlan.ground.scope import Scope
 
     scope = Scope.for_command("county-new")
     with scope.open():
-        if CountyFact.objects.exists():
-            return
-    make_divisions(scope, Path(path), str(own.facts.get("name", "")), False)
+        there = CountyFact.objects.exists()
+    if not there:
+        found_county(scope, parse(own.code), str(own.facts.get("name", "")))
+    if divisions:
+        take_in(Path(divisions), "county-new")
 
 
 def county_use(options: argparse.Namespace) -> Answer:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import commands, counties, looking, start
+from anlan.faces.cli import commands, counties, county_files, looking, start
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -47,6 +47,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("county use", "切换当前县", counties.county_use, False,
             (("code", {"help": "六位区划代码"}),)),
+    Command("county export", "导出本县的单位、岗位、人员、任职、排班", county_files.county_export,
+            True, (("file", {"help": "写到哪个 .xlsx"}),
+                   ("--numbers", {"help": "含完整号码的原因；不写则号码遮住"}))),
+    Command("county import", "检查并导入表格，整份写入或整份拒绝", county_files.county_import,
+            True, (("file", {"help": ".xlsx，或一张表的 CSV"}),
+                   ("--preview", {"action": "store_true", "help": "只看会改什么，不写入"}))),
     Command("user list", "账号", commands.user_list, True),
     Command("user link", "给账号一个一小时内有效的一次性链接", commands.user_link, True,
             (("username", {"help": "账号；setup 为初始设置"}),)),
