@@ -50,6 +50,7 @@ ROOMS = [
     "anlan.ground.policy",
     "anlan.county",
     "anlan.engines.callout",
+    "anlan.engines.indicators",
     "anlan.rooms.duty",
     "anlan.rooms.warning",
     "anlan.rooms.evacuation",

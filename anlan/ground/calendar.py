@@ -1,4 +1,4 @@
-"""Working days and holidays (工作日、节假日): pure functions over a calendar, and the county's rows.
+"""Working days and holidays (工作日、节假日): pure functions, and the county's own rows.
 
 Flows in: the State Council's notices as the library `chinesecalendar` has them, and the days that
 the county entered from its own notice. Flows out: whether a day is worked, from where that is

@@ -7,7 +7,7 @@ class CalloutConfig(AppConfig):
     verbose_name = "叫应"
 
     def ready(self) -> None:
-        """Sends and answers go on while the journal cannot be written; opening and stopping do not."""
+        """Sends and answers go on while the journal cannot be written; opening does not."""
         from anlan.ground import journal
 
         journal.goes_on(

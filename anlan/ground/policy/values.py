@@ -177,9 +177,7 @@ def save(
 def _alone(name: str) -> None:
     """Two editors of one value wait for one another, so that the second sees the first."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"policy/{name}"]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"policy/{name}"])
 
 
 def _checked(base: PolicyValue, new: Any) -> Any:
