@@ -159,5 +159,6 @@ def _body(request: HttpRequest) -> bytes:
     for name, sent in sorted(request.FILES.items()):
         files.append((name, hashlib.sha256(sent.read()).hexdigest()))
         sent.seek(0)
-    raw = "" if fields or files else hashlib.sha256(request.body).hexdigest()
+    is_form = (request.content_type or "").startswith(("multipart/", "application/x-www-form"))
+    raw = "" if is_form else hashlib.sha256(request.body).hexdigest()
     return json.dumps([request.path, fields, files, raw], ensure_ascii=False).encode()

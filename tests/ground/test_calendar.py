@@ -91,7 +91,9 @@ def test_the_county_enters_its_notice_and_the_newest_counts(
     assert (found.working, found.status, found.source) == (False, "own", "国办发明电〔2034〕1号")
     calendar.save_day(clerk, on, True, "国庆节值守", "垫江府发〔2035〕2号")
     assert calendar.of_county(scope_of("township_duty", 500231109000)).day(on).working
-    assert owner_sql("SELECT count(*) FROM ground_journal WHERE action = 'calendar.save'")[0][0] == 2
+    assert (
+        owner_sql("SELECT count(*) FROM ground_journal WHERE action = 'calendar.save'")[0][0] == 2
+    )
 
 
 def test_only_who_may_and_only_with_a_document(

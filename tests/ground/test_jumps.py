@@ -82,7 +82,9 @@ def checked(opened: Callout) -> None:
             assert Fallback.objects.filter(call=call).count() <= 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.sampled_from(STARTS), JUMPS)
 def test_whatever_the_clock_does_each_step_is_taken_once_and_the_last_one_too(
     county_db: str, scope_of: Any, owner_sql: Any, move_clock: Any, set_clock: Any,
@@ -120,8 +122,8 @@ def test_whatever_the_clock_does_each_step_is_taken_once_and_the_last_one_too(
 def expected(opened: Callout) -> dict[int, list[tuple[str, int]]]:
     """What a clock that only walks gives: from the posts, without the engine's rounds."""
     from anlan.county import queries as county
-    from anlan.engines.callout.decisions import rings
     from anlan.county.models import Post
+    from anlan.engines.callout.decisions import rings
 
     found = {}
     with ROUND.open():
@@ -173,7 +175,9 @@ def test_mutant_a_step_that_keeps_its_due_time_rings_twice(
 ) -> None:
     """The test of the test: without the new due time in the row a pass repeats its step."""
     opened = launch(scope_of("duty_officer"), "k")
-    monkeypatch.setattr(rounds, "KEEP", rounds.KEEP.replace("due_at = m.due_at", "due_at = c.due_at"))
+    monkeypatch.setattr(
+        rounds, "KEEP", rounds.KEEP.replace("due_at = m.due_at", "due_at = c.due_at")
+    )
     rounds.advance(ROUND)
     before = sum(len(steps) for steps in rung(opened).values())
     move_clock(-60)

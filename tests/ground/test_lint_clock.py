@@ -62,7 +62,9 @@ def faults(path: Path) -> list[str]:
     return [fault for fault in found if not fault.endswith("auto_now_add")]
 
 
-@pytest.mark.parametrize("path", sorted(ANLAN.rglob("*.py")), ids=lambda p: str(p.relative_to(ANLAN)))
+@pytest.mark.parametrize(
+    "path", sorted(ANLAN.rglob("*.py")), ids=lambda p: str(p.relative_to(ANLAN))
+)
 def test_only_named_files_read_a_clock_of_this_machine(path: Path) -> None:
     if "migrations" not in path.parts:
         assert faults(path) == []
@@ -73,7 +75,9 @@ def test_only_named_files_read_a_clock_of_this_machine(path: Path) -> None:
     [
         "from datetime import datetime\ndatetime.now()",
         "import datetime\ndatetime.datetime.now(tz)",
-        "from datetime import date as day\nday.today()" if False else "import datetime\ndatetime.date.today()",
+        "from datetime import date as day\nday.today()"
+        if False
+        else "import datetime\ndatetime.date.today()",
         "from django.utils import timezone\ntimezone.now()",
         "from django.utils.timezone import now\nnow()",
         "import time\ntime.time()",
@@ -100,5 +104,7 @@ def test_every_stored_time_is_aware() -> None:
         if isinstance(field, models.DateTimeField)
     ]  # fmt: skip
     assert len(times) > 20
-    naive = [str(f) for f in times if f.has_default() and getattr(f.get_default(), "tzinfo", 1) is None]
+    naive = [
+        str(f) for f in times if f.has_default() and getattr(f.get_default(), "tzinfo", 1) is None
+    ]
     assert naive == []

@@ -133,7 +133,7 @@ def check(scope: Scope, name: str, shown: str, note: str) -> FigureCheck:
         raise Conflict("changed-meanwhile", _("数已经变了"), f"{figure.value}{figure.unit}",
                        _("请看新数后再核"))  # fmt: skip
     tallied = compute.tally(declare.Compiled(name, entry), period)
-    said = compute._reported(scope, name, period, compute._towns(), tallied)
+    said = compute.reported(scope, name, period, compute.towns(scope), tallied)
     judged = judge(declare.promise_of(entry, day), tallied[None], said[None], day)
     row = FigureCheck.objects.create(
         division=scope.lo, world=scope.world, indicator=name,

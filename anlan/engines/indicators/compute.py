@@ -107,13 +107,13 @@ def _figures(
             tallies = tally(Compiled(name, entry), own)
         except Refusal as refusal:
             return {None: _off(name, entry, own, str(refusal))}
-        towns = _towns() if townships or entry.get("group") == "township" else []
-        said = _reported(scope, name, own, towns, tallies)
+        seen = towns(scope) if townships or entry.get("group") == "township" else []
+        said = reported(scope, name, own, seen, tallies)
         checked = set(
             FigureCheck.objects.filter(indicator=name).values_list("figure_digest", flat=True)
         )
     promise = declare.promise_of(entry, day)
-    places: list[int | None] = [None, *(towns if townships else [])]
+    places: list[int | None] = [None, *(seen if townships else [])]
     return {
         place: _shown(name, entry, own, place, tallies.get(place, Tally()),
                       judge(promise, tallies.get(place, Tally()), said[place], day), checked)
@@ -172,16 +172,16 @@ def records(scope: Scope, name: str, period: Period | None = None) -> list[Recor
         return [Record(*row) for row in cursor.fetchall()]
 
 
-def _towns() -> list[int]:
+def towns(scope: Scope) -> list[int]:
+    """The townships that the reader sees, in the order of their codes."""
     codes = Division.objects.order_by("code").values_list("code", flat=True)
-    return [code for code in codes if level(code) == "township"]
+    return [code for code in codes if level(code) == "township" and scope.covers(code)]
 
 
-def _reported(
-    scope: Scope, name: str, period: Period, towns: list[int], tallies: dict[int | None, Tally]
+def reported(
+    scope: Scope, name: str, period: Period, seen: list[int], tallies: dict[int | None, Tally]
 ) -> dict[int | None, Reported]:
     """Zero reports and base counts, of each township and of all that the reader sees."""
-    seen = [town for town in towns if scope.covers(town)]
     first = period.starts_on or date.min
     zeros = set(
         ZeroReport.objects.filter(

@@ -124,8 +124,8 @@ def _judgements(
 ) -> dict[int | None, Judgement]:
     """The state of the county (None) and of each township, judged at the month's last day."""
     tallies = compute.tally(own, period)
-    towns = compute._towns()
-    said = compute._reported(scope, name, period, towns, tallies)
+    towns = compute.towns(scope)
+    said = compute.reported(scope, name, period, towns, tallies)
     promise = declare.promise_of(entry, period.ends_on)
     return {
         place: judge(promise, tallies.get(place, Tally()), said[place], period.ends_on)

@@ -118,7 +118,10 @@ def test_no_rounding_says_what_is_not_so() -> None:
     assert rounded(Decimal("0.5004"), limit) == Decimal("0.5004")
 
 
-@given(st.dates(date(2000, 1, 1), date(2100, 12, 31)), st.sampled_from(["year", "quarter", "month", "week"]))
+@given(
+    st.dates(date(2000, 1, 1), date(2100, 12, 31)),
+    st.sampled_from(["year", "quarter", "month", "week"]),
+)
 def test_periods_cover_every_day_once(on: date, kind: str) -> None:
     own = period_of(kind, on)
     assert own.starts_on is not None and own.starts_on <= on <= own.ends_on

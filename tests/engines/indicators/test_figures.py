@@ -288,7 +288,9 @@ def test_a_worker_that_slept_for_months_freezes_each_of_them(
     assert found == [(10, "not_reported"), (9, "not_reported"), (8, "missed"), (7, "missed")]
 
 
-def test_words_that_changed_correct_nothing(in_august: None, declare_as: Callable[..., str]) -> None:
+def test_words_that_changed_correct_nothing(
+    in_august: None, declare_as: Callable[..., str]
+) -> None:
     declare_as(entry())
     rounds.freeze(ROUND)
     declare_as(entry(numerator={"any": [{"field": "level", "is": 2}]}))
