@@ -102,13 +102,13 @@ def _keep(scope: Scope, found: set[Row]) -> int:
         for row in DanglingReference.objects.filter(world=scope.world, gone_at=None)
     }
     fresh = found - set(open_rows)
+    gone = [row.id for key, row in open_rows.items() if key not in found]
+    DanglingReference.objects.filter(id__in=gone).update(gone_at=clock.now())
     DanglingReference.objects.bulk_create(
         DanglingReference(world=scope.world, owner=owner, field=field, row_id=ident, kind=kind,
                           target_id=target)
         for owner, field, ident, kind, target in sorted(fresh)
     )  # fmt: skip
-    gone = [row.id for key, row in open_rows.items() if key not in found]
-    DanglingReference.objects.filter(id__in=gone).update(gone_at=clock.now())
     if fresh or gone:
         journal.line(scope, "references.dangling", None, why=f"+{len(fresh)} -{len(gone)}",
                      division=0)  # fmt: skip

@@ -30,7 +30,7 @@ class Seen:
 
 
 def real_now() -> datetime:
-    """The database's own clock: rounds run by it whatever an exercise or a test does to the world's."""
+    """The database's own clock, by which rounds run; no world moves it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]

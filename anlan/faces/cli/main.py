@@ -60,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
             (("file", {"help": "文本文件"}),)),
     Command("plan status", "各条目现在怎样", commands.plan_status, True),
     Command("packs check", "检查规则包，指出每处问题和改法", packs.check, False,
-            (("folder", {"nargs": "?", "help": "一个规则包或放规则包的文件夹；不写时检查自带的"}),)),
+            (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时检查自带的"}),)),
     Command("journal verify", "核验日志", commands.journal_verify, True),
 )  # fmt: skip
 

@@ -237,9 +237,8 @@ def _indicator(document: Document, name: str, entry: dict[str, Any]) -> Iterator
         if column not in columns:
             yield _fault(document, [name, *path], f"{entry['fact']} 没有这一列：{column}",
                          f"只许 {'、'.join(sorted(columns))}")  # fmt: skip
-    if entry.get("high") is not None and entry["target"] is not None:
-        if entry["high"] < entry["target"]:
-            yield _fault(document, [name, "high"], "上限小于下限", "对调")
+    if entry.get("high") is not None and entry["high"] < (entry["target"] or 0):
+        yield _fault(document, [name, "high"], "上限小于下限", "对调")
     if "base" in entry and entry["measure"] != "ratio":
         yield _fault(document, [name, "base"], "只有 ratio 有基数", "删去 base")
 

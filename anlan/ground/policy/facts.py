@@ -33,15 +33,15 @@ def _items(body: str) -> list[str]:
     """The items of the outermost SELECT: split at commas outside brackets, up to its FROM."""
     found, item, depth, at = [], "", 0, re.match(r"\s*SELECT\s", body, re.I)
     rest = body[at.end() :] if at else ""
-    for token in re.findall(r"'[^']*'|\w+|\s+|[^\w\s]", rest):
-        depth += (token == "(") - (token == ")")
-        if depth == 0 and token.upper() == "FROM":
+    for word in re.findall(r"'[^']*'|\w+|\s+|[^\w\s]", rest):
+        depth += (word == "(") - (word == ")")
+        if depth == 0 and word.upper() == "FROM":
             break
-        if depth == 0 and token == ",":
+        if depth == 0 and word == ",":
             found.append(item)
             item = ""
         else:
-            item += token
+            item += word
     return [*found, item]
 
 

@@ -63,9 +63,14 @@ def shipped(name: str, at: date) -> PolicyValue:
         entry["values"][days[-1]],
         entry.get("unit", ""),
         entry["status"],
-        " ".join(str(part) for part in source.values()),
+        source_text(source),
         str(days[-1]),
     )
+
+
+def source_text(source: dict[str, Any]) -> str:
+    """Where a value comes from, in one line: law and article, standard and clause, or a note."""
+    return " ".join(str(part) for part in source.values())
 
 
 def _day(day: object) -> date:
