@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -159,7 +160,7 @@ def measure(
     for function in LEAKPROOF:
         free.execute(f"ALTER FUNCTION {function} LEAKPROOF")
     for what, (_signature, condition, sought) in SEARCHES.items():
-        bare = condition.replace("sought", "%s::text")
+        bare = re.sub(r"\bsought\b", "%s::text", condition)
         params = [sought] * bare.count("%s")
         leakproof = timed(app, shown + f"{bare} LIMIT 50", *params)
         none = timed(free, shown + f"{bare} {where} AND world = 0 LIMIT 50", *params)

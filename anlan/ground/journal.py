@@ -297,8 +297,8 @@ def _seals(cursor: Any) -> Iterator[_Sealed]:
             after = row[0]
             ranges = row[4] if isinstance(row[4], list) else json.loads(row[4])
             yield _Sealed(
-                *row[:4], ranges, row[5], bytes(row[6]), bytes(row[7]), bytes(row[8]),
-                row[9] or [], bytes(row[10] or b""),
+                row[0], row[1], row[2], row[3], ranges, row[5], bytes(row[6]), bytes(row[7]),
+                bytes(row[8]), row[9] or [], bytes(row[10] or b""),
             )  # fmt: skip
 
 
@@ -309,7 +309,7 @@ def _broken(row: _Sealed, number: int, previous: bytes) -> Fault | None:
     expected = [n for first, last in row.ranges for n in range(first, last + 1)]
     if row.found_ids != expected:
         missing = sorted(set(expected) - set(row.found_ids))
-        return (missing or expected or [None])[0], row.id, "a sealed line is missing"
+        return next(iter(missing or expected), None), row.id, "a sealed line is missing"
     if hmac.compare_digest(row.digest, _chain(row, previous)):
         return None
     full = len(GENESIS)

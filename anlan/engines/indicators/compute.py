@@ -251,6 +251,7 @@ def reason_text(judged: Judgement) -> str:
         "no-base": _("分母没有主管部门的核定数和日期"),
         "some-silent": _("还有 %(n)d 个地方没有报") % {"n": judged.missing},
         "no-records": _("没有记录，也没有零报告"),
+        "none-done": _("有登记，还没有一条用过或办过的记录"),
         "zero-report": _("零报告"),
         "judged": _("列数，由人判定"),
         "within-limit": _("没有超过限值，%(d)s 到期") % {"d": due},

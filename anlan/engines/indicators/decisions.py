@@ -131,7 +131,7 @@ def judge(promise: Promise, tally: Tally, said: Reported, today: date) -> Judgem
     if promise.by_city and not tally.rows:
         return Judgement("awaiting_city", "by-city")
     if not tally.rows or not tally.present:
-        return _empty(promise, said, today)
+        return _empty(promise, tally, said, today)
     figure = _value(promise, tally, said)
     complete = _completeness(promise, tally, said)
     shown = (figure.value, figure.numerator, figure.denominator, complete)
@@ -146,10 +146,12 @@ def judge(promise: Promise, tally: Tally, said: Reported, today: date) -> Judgem
     return Judgement(state, reason, *shown, 0, promise.due)
 
 
-def _empty(promise: Promise, said: Reported, today: date) -> Judgement:
+def _empty(promise: Promise, tally: Tally, said: Reported, today: date) -> Judgement:
+    if tally.rows:
+        return Judgement("not_reported", "none-done")
     if not said.zero:
-        if said.expected and said.heard:
-            missing = said.expected - said.heard
+        missing = said.expected - said.heard
+        if said.heard and missing:
             return Judgement("not_reported", "some-silent", missing=missing)
         return Judgement("not_reported", "no-records")
     if promise.measure == "ratio":

@@ -181,7 +181,8 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         counted = own.add_working_days(start, number)
     rows = list(CalendarDay.objects.order_by("-id")[:OWN_DAYS_MAX])
     context = {
-        "year": year, "marked": marked, "sure": all(d.status != "unverified" for d in found),
+        "year": year, "before": year - 1, "after": year + 1, "marked": marked,
+        "sure": all(d.status != "unverified" for d in found),
         "worked": sum(d.working for d in found), "rows": rows, "counted": counted,
         "count": count, "start": start, "today": today, "now": clock.now(),
     }  # fmt: skip
