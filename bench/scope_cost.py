@@ -26,7 +26,7 @@ from anlan.ground.machine.postgres import Cluster
 
 COUNTY = 500231000000
 TOWNSHIPS = [COUNTY + 1000 * number for number in range(101, 127)]
-REPEATS = 60
+REPEATS = 200
 LEAKPROOF = (
     "arraycontains(anyarray,anyarray)", "jsonb_contains(jsonb,jsonb)", "box_overlap(box,box)",
     "anlan_grams(text)", "anlan_sought(text)", '"position"(text,text)',
@@ -85,16 +85,20 @@ def fill(connection: psycopg.Connection, rows: int) -> None:
             )  # fmt: skip
 
 
-def median_ms(run: Callable[[], object]) -> float:
-    """Median of REPEATS runs after five to warm up, in milliseconds."""
+def medians_ms(*runs: Callable[[], object]) -> list[float]:
+    """Medians in milliseconds of REPEATS turns; in each turn every run has its go, one after
+    another, so that whatever else the machine does falls on all of them alike.
+    """
     for _warm in range(5):
-        run()
-    spent = []
+        for run in runs:
+            run()
+    spent: list[list[float]] = [[] for _run in runs]
     for _turn in range(REPEATS):
-        started = time.perf_counter()
-        run()
-        spent.append((time.perf_counter() - started) * 1000)
-    return statistics.median(spent)
+        for own, run in zip(spent, runs, strict=True):
+            started = time.perf_counter()
+            run()
+            own.append((time.perf_counter() - started) * 1000)
+    return [statistics.median(own) for own in spent]
 
 
 def scoped(connection: psycopg.Connection, lo: int, hi: int, sql: str, *params: object) -> object:
@@ -139,32 +143,28 @@ def measure(
     town = TOWNSHIPS[8]
     where = f"AND division BETWEEN {town} AND {town + 999}"
 
-    def timed(own: psycopg.Connection, sql: str, *params: object) -> float:
-        return median_ms(lambda: scoped(own, town, town + 999, sql, *params))
+    def query(own: psycopg.Connection, sql: str, *params: object) -> Callable[[], object]:
+        return lambda: scoped(own, town, town + 999, sql, *params)
 
+    with_ms, none_ms = medians_ms(
+        query(app, LIST.format(where="")), query(free, LIST.format(where=where))
+    )
     found: list[tuple[str, float, float, float | None]] = [
-        (
-            "list of 50, three filters",
-            timed(app, LIST.format(where="")),
-            timed(free, LIST.format(where=where)),
-            None,
-        )
+        ("list of 50, three filters", with_ms, none_ms, None)
     ]
-    shown = "SELECT id, name FROM bench_object WHERE "
-    by_function = {
-        what: timed(
-            app, shown + f"id = ANY(ARRAY(SELECT {signature.split('(')[0]}(%s))) LIMIT 50", sought
-        )
-        for what, (signature, _condition, sought) in SEARCHES.items()
-    }
     for function in LEAKPROOF:
         free.execute(f"ALTER FUNCTION {function} LEAKPROOF")
-    for what, (_signature, condition, sought) in SEARCHES.items():
+    shown = "SELECT id, name FROM bench_object WHERE "
+    for what, (signature, condition, sought) in SEARCHES.items():
+        name = signature.split("(")[0]
         bare = re.sub(r"\bsought\b", "%s::text", condition)
         params = [sought] * bare.count("%s")
-        leakproof = timed(app, shown + f"{bare} LIMIT 50", *params)
-        none = timed(free, shown + f"{bare} {where} AND world = 0 LIMIT 50", *params)
-        found.append((f"search by {what}", by_function[what], none, leakproof))
+        with_ms, none_ms, leak_ms = medians_ms(
+            query(app, shown + f"id = ANY(ARRAY(SELECT {name}(%s))) LIMIT 50", sought),
+            query(free, shown + f"{bare} {where} AND world = 0 LIMIT 50", *params),
+            query(app, shown + f"{bare} LIMIT 50", *params),
+        )
+        found.append((f"search by {what}", with_ms, none_ms, leak_ms))
     return found
 
 

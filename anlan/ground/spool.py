@@ -33,6 +33,11 @@ COLUMNS = (
     "world", "division", "actor_kind", "actor_id", "actor", "post_id", "address", "action",
     "object_kind", "object_id", "why", "before", "after", "result", "request_id",
 )  # fmt: skip
+# Asked about a transaction that has not begun, `pg_xact_status` would be an error.
+STATUS = """
+SELECT CASE WHEN %(xid)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())
+  THEN pg_xact_status(%(xid)s::xid8) ELSE 'in progress' END
+"""
 BINARY = frozenset({"before", "after"})
 
 
@@ -114,7 +119,7 @@ def _merge(entries: list[bytes]) -> tuple[int, list[bytes], list[bytes]]:
             if entry is None:
                 broken.append(raw)
                 continue
-            cursor.execute("SELECT pg_xact_status(%s::xid8)", [entry["xid"]])
+            cursor.execute(STATUS, {"xid": entry["xid"]})
             status = cursor.fetchone()[0]
             if status == "in progress":
                 later.append(raw)
