@@ -18,6 +18,7 @@ CLOCKS = {
 # Where a clock of this machine is right, and why. None of these decides whether a row is due.
 EXCEPTIONS = {
     "ground/rounds.py": "how long a pass pauses; what is due is asked of the database",
+    "ground/clockwatch.py": "it is this machine's clock that is looked at, beside the database's",
     "ground/logs.py": "log lines carry the machine's own time, in UTC",
     "ground/machine/": "waits for processes that start and stop, before a database is there",
     "faces/cli/": "waits for processes, and prints how long a command took",

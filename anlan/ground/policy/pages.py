@@ -126,7 +126,7 @@ def _newer_law(row: Row, history: list[SavedValue]) -> bool:
     return row.shipped.on > clock.local(history[0].valid_from).date().isoformat()
 
 
-@act("policy.edit")
+@act("policy.edit", fields=("value", "document", "seen", "valid_from"))
 def save(request: HttpRequest, name: str) -> HttpResponse:
     """The county's own value, from today or a later day on."""
     post = request.POST
@@ -189,7 +189,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     return render(request, "policy/calendar.html", context)
 
 
-@act("policy.edit")
+@act("policy.edit", fields=("on", "working", "name", "document"))
 def save_day(request: HttpRequest) -> HttpResponse:
     """A day of the county's own notice."""
     post = request.POST

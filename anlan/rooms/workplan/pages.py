@@ -103,7 +103,7 @@ def month_page(request: HttpRequest, name: str, year: int, month: int) -> HttpRe
     return render(request, "workplan/month.html", context)
 
 
-@act("indicator.report")
+@act("indicator.report", fields=("on",))
 def zero(request: HttpRequest, name: str) -> HttpResponse:
     """The post signs a zero report."""
     on = forms.optional_day(request.POST.get("on", ""), _("日期"))
@@ -111,14 +111,14 @@ def zero(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(f"/plan/indicator/{name}/")
 
 
-@act("indicator.report")
+@act("indicator.report", fields=("why",))
 def unzero(request: HttpRequest, name: str, report_id: int) -> HttpResponse:
     """A zero report is taken back with its reason."""
     indicators.withdraw_zero(scope_of(request), report_id, request.POST.get("why", ""))
     return redirect(f"/plan/indicator/{name}/")
 
 
-@act("plan.enter")
+@act("plan.enter", fields=("count", "authority", "counted_on", "document"))
 def base(request: HttpRequest, name: str) -> HttpResponse:
     """An authority's count with its day and document."""
     scope, post = scope_of(request), request.POST
@@ -129,7 +129,7 @@ def base(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(f"/plan/indicator/{name}/")
 
 
-@act("plan.confirm")
+@act("plan.confirm", fields=("shown", "note"))
 def check(request: HttpRequest, name: str) -> HttpResponse:
     """A person has held the figure against its records."""
     post = request.POST

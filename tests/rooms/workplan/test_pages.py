@@ -106,7 +106,7 @@ def test_a_township_sees_its_own_share_and_no_name_of_its_neighbour(
         assert other not in page, path
     assert "1/3" in text(client, "/plan/4/40/")
     assert "1/1" in text(client, "/plan/5/6/")
-    assert "2/7" in text(client_of("duty_officer"), "/plan/4/40/")
+    assert "2/8" in text(client_of("duty_officer"), "/plan/4/40/")
 
 
 def test_a_zero_report_is_signed_on_the_page_and_taken_back(
