@@ -15,6 +15,7 @@ from anlan.engines.callout import actions as callout
 from anlan.engines.callout import rounds
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Attempt, Call, Callout, Fallback
+from anlan.engines.callout.rounds import calls
 from anlan.ground import clock
 from anlan.ground.scope import Scope
 from tests.conftest import TOWNSHIPS
@@ -77,7 +78,7 @@ def checked(opened: Callout) -> None:
     """At no moment more rings than the row counts, and never one attempt twice."""
     with ROUND.open():
         for call in Call.objects.filter(callout=opened):
-            given = Attempt.objects.filter(call=call, role__in=rounds.RINGS).count()
+            given = Attempt.objects.filter(call=call, role__in=calls.RINGS).count()
             assert given == call.rings
             assert Fallback.objects.filter(call=call).count() <= 1
 
@@ -175,9 +176,7 @@ def test_mutant_a_step_that_keeps_its_due_time_rings_twice(
 ) -> None:
     """The test of the test: without the new due time in the row a pass repeats its step."""
     opened = launch(scope_of("duty_officer"), "k")
-    monkeypatch.setattr(
-        rounds, "KEEP", rounds.KEEP.replace("due_at = m.due_at", "due_at = c.due_at")
-    )
+    monkeypatch.setattr(calls, "KEEP", calls.KEEP.replace("due_at = m.due_at", "due_at = c.due_at"))
     rounds.advance(ROUND)
     before = sum(len(steps) for steps in rung(opened).values())
     move_clock(-60)

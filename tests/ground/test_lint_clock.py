@@ -27,6 +27,8 @@ EXCEPTIONS = {
     "county/signin.py": "the age of a session, held in the session itself",
     "county/devices.py": "the age of a device's token",
     "engines/callout/gateway.py": "how long a socket is waited for",
+    "engines/callout/rounds/sending.py": "how long one pass may send before it lets others in",
+    "faces/http/middleware.py": "how many pages an address may open in a minute",
     "science/": "how long a model ran, for its card",
     "rooms/workplan/reader/": "the wall limit of the reader's own process",
 }

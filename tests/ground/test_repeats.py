@@ -227,6 +227,7 @@ def test_the_public_role_keeps_keys_of_its_links(
 ) -> None:
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout import links
+    from anlan.engines.callout.evidence import by_link
     from anlan.engines.callout.launch import Launch
     from anlan.engines.callout.models import Answer, Call
 
@@ -242,7 +243,7 @@ def test_the_public_role_keeps_keys_of_its_links(
     opened = links.open_link(token, "answer")
     for _turn in range(3):
         with repeats.keyed(KEY, b"help"):
-            said = callout.answer(opened.scope, call.id, "help", "link", person_id=5)
+            said = callout.answer(opened.scope, call.id, "help", by_link(opened))
             assert said is callout.Counts.DECIDES
     as_role("app")
     with ROUND.open():

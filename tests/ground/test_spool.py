@@ -11,6 +11,7 @@ from django.db import transaction
 
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout import rounds
+from anlan.engines.callout.evidence import by_hand
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Call
 from anlan.ground import journal, spool
@@ -65,7 +66,8 @@ def lines(owner_sql: Any) -> int:
 def test_a_night_goes_on_without_its_journal_and_has_no_gap_afterwards(
     county_db: str, scope_of: Callable[..., Any], owner_sql: Any, move_clock: Any, kind: str
 ) -> None:
-    opened(scope_of("duty_officer"))
+    officer = scope_of("duty_officer")
+    opened(officer)
     broken, mended = BREAKS[kind]
     before = lines(owner_sql)
     owner_sql(broken)
@@ -78,8 +80,8 @@ def test_a_night_goes_on_without_its_journal_and_has_no_gap_afterwards(
         calls = list(Call.objects.filter(state="ringing"))
     assert calls and acts
     for call in calls:
-        callout.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
-    callout.receive_message(ROUND, "smpp", "m1", "10100000001", "1234")
+        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
+    callout.receive_message(Scope.for_round("gateway"), "smpp", "m1", "10100000001", "1234")
     acts += len(calls) + 1
     assert spool.waiting() == acts
     with pytest.raises(NotRunning) as refusal:
@@ -107,7 +109,8 @@ def test_a_journal_that_somebody_locked_delays_an_answer_by_its_limit_only(
     name = connection.settings_dict["NAME"]
     with psycopg.connect(cluster.dsn("superuser", name)) as other:
         other.execute("LOCK TABLE ground_journal")
-        callout.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
+        officer = scope_of("duty_officer")
+        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
         assert spool.waiting() == 1
 
 

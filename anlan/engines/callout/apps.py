@@ -13,5 +13,5 @@ class CalloutConfig(AppConfig):
         journal.goes_on(
             "callout.sent", "callout.send", "callout.link", "callout.answer",
             "callout.fallback.close", "callout.message", "callout.message.take",
-            "callout.message.desk", "callout.close",
+            "callout.message.desk", "callout.close", "callout.advance", "callout.unknown",
         )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from anlan.engines.callout import actions as callout
+from anlan.engines.callout.evidence import by_hand
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Call
 from anlan.engines.indicators import rounds as indicator_rounds
@@ -49,8 +50,9 @@ def night(plan: Any, scope_of: Callable[..., Any]) -> None:
     with ROUND.open():
         calls = list(Call.objects.filter(division__in=[VILLAGES[0], VILLAGES[2]]))
         openings = list(Opening.objects.all())
+    officer = scope_of("duty_officer")
     for call in calls:
-        callout.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
+        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
     for opening in openings:
         evacuation.record_headcount(ROUND, opening.id, Figures(3, 3), "keyed")
 
@@ -65,7 +67,7 @@ def test_the_board_has_121_rows_and_says_of_each_where_it_stands(
     plan: Any, client_of: Callable[..., Any]
 ) -> None:
     page = text(client_of("plan_clerk"), "/plan/")
-    assert page.count("未设指标") == 119
+    assert page.count('<span class="quiet">未设指标</span>') == 119
     assert page.count('<span class="empty-box">未报</span>') == 2
     assert "121 条" in page
 

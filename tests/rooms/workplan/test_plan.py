@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from anlan.engines.callout import actions as callout
+from anlan.engines.callout.evidence import by_hand
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Call
 from anlan.engines.indicators import actions as indicators
@@ -58,8 +59,9 @@ def test_the_calls_of_the_night_move_row_4_40_and_without_them_it_is_unreported(
     assert state(4, 40) == ("judged", 0.0)
     with ROUND.open():
         calls = list(Call.objects.all())
+    officer = scope_of("duty_officer")
     for call in calls[:2]:
-        callout.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
+        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
     assert state(4, 40) == ("judged", 40.0)
     behind = compute.records(COMMAND, "warning.reached_in_time")
     assert [record.counted for record in behind].count(True) == 2
