@@ -11,13 +11,13 @@ from django.db import transaction
 
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout import rounds
-from anlan.engines.callout.evidence import by_hand
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Call
 from anlan.ground import journal, spool
 from anlan.ground.errors import NotRunning
 from anlan.ground.scope import Scope
 from anlan.rooms.warning import actions as warning
+from tests.answers import OUTSIDE, answered
 from tests.conftest import TOWNSHIPS
 
 ROUND = Scope.for_round("test")
@@ -80,10 +80,10 @@ def test_a_night_goes_on_without_its_journal_and_has_no_gap_afterwards(
         calls = list(Call.objects.filter(state="ringing"))
     assert calls and acts
     for call in calls:
-        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
-    callout.receive_message(Scope.for_round("gateway"), "smpp", "m1", "10100000001", "1234")
-    acts += len(calls) + 1
-    assert spool.waiting() == acts
+        answered(call)
+    callout.receive_message(OUTSIDE, "box", "m1", "10100000001", "1234")
+    sent, acts = acts, spool.waiting()
+    assert acts >= sent + 2 * len(calls) + 1, "a message and an answer each, and one message more"
     with pytest.raises(NotRunning) as refusal:
         warning.paste(scope_of("duty_officer"), TEXT)
     assert refusal.value.mend
@@ -109,9 +109,8 @@ def test_a_journal_that_somebody_locked_delays_an_answer_by_its_limit_only(
     name = connection.settings_dict["NAME"]
     with psycopg.connect(cluster.dsn("superuser", name)) as other:
         other.execute("LOCK TABLE ground_journal")
-        officer = scope_of("duty_officer")
-        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
-        assert spool.waiting() == 1
+        answered(call)
+        assert spool.waiting() == 2, "the message and the answer"
 
 
 def test_a_line_of_what_was_rolled_back_does_not_come_in(empty_db: str, owner_sql: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from anlan.engines.callout import actions as callout
-from anlan.engines.callout.evidence import by_hand
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Call
 from anlan.engines.indicators import rounds as indicator_rounds
@@ -19,6 +18,7 @@ from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
 from anlan.rooms.workplan import actions
+from tests.answers import answered
 from tests.conftest import TOWNSHIPS, VILLAGES
 
 DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
@@ -50,9 +50,8 @@ def night(plan: Any, scope_of: Callable[..., Any]) -> None:
     with ROUND.open():
         calls = list(Call.objects.filter(division__in=[VILLAGES[0], VILLAGES[2]]))
         openings = list(Opening.objects.all())
-    officer = scope_of("duty_officer")
     for call in calls:
-        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
+        answered(call)
     for opening in openings:
         evacuation.record_headcount(ROUND, opening.id, Figures(3, 3), "keyed")
 

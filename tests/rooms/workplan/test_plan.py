@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from anlan.engines.callout import actions as callout
-from anlan.engines.callout.evidence import by_hand
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Call
 from anlan.engines.indicators import actions as indicators
@@ -22,6 +21,7 @@ from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
 from anlan.rooms.workplan import actions, queries
+from tests.answers import answered
 from tests.conftest import COUNTY, TOWNSHIPS, VILLAGES
 
 DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
@@ -59,9 +59,8 @@ def test_the_calls_of_the_night_move_row_4_40_and_without_them_it_is_unreported(
     assert state(4, 40) == ("judged", 0.0)
     with ROUND.open():
         calls = list(Call.objects.all())
-    officer = scope_of("duty_officer")
     for call in calls[:2]:
-        callout.answer(officer, call.id, "received", by_hand(officer), role="first")
+        answered(call)
     assert state(4, 40) == ("judged", 40.0)
     behind = compute.records(COMMAND, "warning.reached_in_time")
     assert [record.counted for record in behind].count(True) == 2
