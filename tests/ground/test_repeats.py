@@ -240,7 +240,7 @@ def test_the_public_role_keeps_keys_of_its_links(
         call = Call.objects.get(division=VILLAGES[0])
     token = callout.issue_link(ROUND, call.id, 5, "answer").rsplit("/", 1)[1]
     as_role("public")
-    opened = links.open_link(token, "answer")
+    opened = links.open_link(token, "answer", "10.0.0.9")
     for _turn in range(3):
         with repeats.keyed(KEY, b"help"):
             said = callout.answer(opened.scope, call.id, "help", by_link(opened))
