@@ -27,6 +27,7 @@ check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m mypy
 	@$(PY) anlan/faces/console/front/build.py check
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	@$(PY) -m anlan packs check
 	@$(PY) -m pytest -q tests/docs
 
 bench: dev ## measure beside the peers

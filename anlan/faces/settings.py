@@ -50,6 +50,7 @@ ROOMS = [
     "anlan.ground.policy",
     "anlan.county",
     "anlan.engines.callout",
+    "anlan.engines.indicators",
     "anlan.rooms.duty",
     "anlan.rooms.warning",
     "anlan.rooms.evacuation",
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "anlan.county.signin.ScopeMiddleware",
+    "anlan.ground.repeats.Repeats",
 ]
 PUBLIC_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -91,6 +93,7 @@ PUBLIC_MIDDLEWARE = [
     "anlan.faces.http.middleware.PublicLimit",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "anlan.ground.repeats.Repeats",
 ]
 if PUBLIC:
     MIDDLEWARE = PUBLIC_MIDDLEWARE
@@ -102,6 +105,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["anlan.ground.templatetags.repeats"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -19,7 +19,9 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import accounts
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
-    from anlan.ground import journal
+    from anlan.engines.indicators import rounds as indicators
+    from anlan.faces.references import REFERENCES
+    from anlan.ground import journal, references, repeats, spool
     from anlan.ground.clockwatch import ClockLook
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
@@ -48,6 +50,11 @@ def rounds(gateway: object) -> list[object]:
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
+        Round("indicators.freeze", 600, indicators.freeze, lane="slow"),
+        Round("indicators.correct", 3600, indicators.correct, lane="slow"),
+        Round("references.dangling", 3600, references.round_of(REFERENCES), lane="slow"),
+        Round("requests.forget", 3600, repeats.forget, lane="slow"),
+        Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
         Round("journal.anchor", 300, anchor, lane="journal", each_world=False),
         Round("clock.look", 10, ClockLook(), lane="journal", each_world=False),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from anlan.ground import journal
+from anlan.ground import journal, repeats
 from anlan.ground.errors import Denied
 from anlan.ground.scope import Scope, current
 
@@ -54,7 +54,11 @@ def action(
                 if right is not None:
                     scope.need(right)
                 with scope.open():
-                    return _journalled(body, scope, may_change_nothing, *args, **kwargs)
+                    return repeats.once(
+                        scope,
+                        name,
+                        lambda: _journalled(body, scope, may_change_nothing, *args, **kwargs),
+                    )
             except Denied as refusal:
                 _deny(scope, REGISTRY[name].journal, refusal)
                 raise

@@ -4,6 +4,10 @@ Lines are written in the transaction of the change. The round `seal` then chains
 names the ids that it covers, so a line that commits late goes into a later seal and no writer
 ever waits for the chain. `verify` reads everything again and names the first line that is broken.
 Anchors outside the database (a file in the county's folder) show a cut tail.
+
+While the journal's table cannot be written, what needs a line is refused. Only lines that were
+named by `goes_on` (life-safety sends and answers) go to the spool instead, and into the journal
+once it can be written again.
 """
 
 from __future__ import annotations
@@ -12,17 +16,20 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models, transaction
+from django.utils.translation import gettext as _
 
-from anlan.ground import secrets
+from anlan.ground import secrets, spool
+from anlan.ground.errors import NotRunning
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope, current
 
@@ -32,6 +39,11 @@ SETTLE_S = 900
 DIGEST_BYTES = 8
 ADVISORY_LOCK = 0x5EA1
 GENESIS = b"\0" * 32
+LOCK_MS_MAX = 2000
+INSERT = (
+    f"INSERT INTO ground_journal ({', '.join(spool.COLUMNS)})"  # noqa: S608
+    f" VALUES (%s{', %s' * (len(spool.COLUMNS) - 1)})"
+)
 Fault = tuple[int | None, int | None, str]
 
 
@@ -74,19 +86,60 @@ def line(
     kind, ident, place = _subject(obj)
     where = division if division is not None else place if place is not None else max(scope.lo, 0)
     actor = scope.actor
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO ground_journal (world, division, actor_kind, actor_id, actor, post_id,"
-            " address, action, object_kind, object_id, why, before, after, result, request_id)"
-            " VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)",
-            [
-                scope.world, where, actor.kind, actor.id, clean(actor.label, 200), actor.post_id,
-                clean(actor.address, 64), action, kind, clean(ident, 64), clean(why),
-                _digest(before), _digest(after), result, clean(actor.request_id, 64),
-            ],
-        )  # fmt: skip
+    fields = [
+        scope.world, where, actor.kind, actor.id, clean(actor.label, 200), actor.post_id,
+        clean(actor.address, 64), action, kind, clean(ident, 64), clean(why),
+        _digest(before), _digest(after), result, clean(actor.request_id, 64),
+    ]  # fmt: skip
+    if action in _GOING_ON:
+        _write_or_spool(fields)
+    else:
+        _write_or_refuse(fields)
     _lines.set(_lines.get() + 1)
     tell(scope, "journal", where, action=action)
+
+
+_GOING_ON: set[str] = set()
+
+
+def goes_on(*actions: str) -> None:
+    """Name the lines of life-safety sends: they go on while the journal cannot be written."""
+    _GOING_ON.update(actions)
+
+
+def _write_or_refuse(fields: list[Any]) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, fields)
+    except DatabaseError as error:
+        if _lost():
+            raise
+        raise NotRunning(
+            "journal-away", _("日志写不进去，这一步没有办"), "ground_journal",
+            _("请管理员修复日志表；叫应和应答不受影响"),
+        ) from error  # fmt: skip
+
+
+def _write_or_spool(fields: list[Any]) -> None:
+    """In a savepoint, so that a journal that cannot be written takes nothing else with it.
+
+    A table that somebody has locked is waited for LOCK_MS_MAX milliseconds only.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LOCK_MS_MAX)])
+            cursor.execute(INSERT, fields)
+            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    except DatabaseError:
+        if _lost():
+            raise
+        spool.put(fields)
+
+
+def _lost() -> bool:
+    """Whether the database itself went away: then nothing at all can be written."""
+    own = connection.connection
+    return own is None or bool(own.closed)
 
 
 _lines: ContextVar[int] = ContextVar("anlan_journal_lines", default=0)
@@ -127,20 +180,23 @@ def seal(scope: Scope) -> int:
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute("SELECT id, digest FROM ground_seal ORDER BY id DESC LIMIT 1")
-        last = cursor.fetchone()
-        previous = bytes(last[1]) if last else GENESIS
+        last = cursor.fetchone() or (0, GENESIS)
         found = _unsealed(cursor)
         if not found:
             return 0
         ids = [row[0] for row in found]
-        digests = b"".join(bytes(row[1])[:DIGEST_BYTES] for row in found)
-        ranges = list(_ranges(ids))
-        whole = _chain(previous, ranges, b"".join(bytes(row[1]) for row in found))
+        cursor.execute("SELECT clock_timestamp()")
+        made = _Sealed(
+            last[0] + 1, cursor.fetchone()[0], ids[0], ids[-1], list(_ranges(ids)), len(ids),
+            b"".join(bytes(row[1])[:DIGEST_BYTES] for row in found), bytes(last[1]), b"", ids,
+            b"".join(bytes(row[1]) for row in found),
+        )  # fmt: skip
         cursor.execute(
-            "INSERT INTO ground_seal (first_line, last_line, lines, count, line_digests,"
-            " previous, digest) VALUES (%s,%s,%s,%s,%s,%s,%s)",
-            [ids[0], ids[-1], json.dumps(ranges), len(ids), digests, previous, whole],
-        )
+            "INSERT INTO ground_seal (id, at, first_line, last_line, lines, count, line_digests,"
+            " previous, digest) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s)",
+            [made.id, made.at, made.first_line, made.last_line, json.dumps(made.ranges),
+             made.count, made.line_digests, made.previous, _chain(made, made.previous)],
+        )  # fmt: skip
     return len(ids)
 
 
@@ -173,9 +229,31 @@ def _ranges(ids: Iterable[int]) -> Iterator[list[int]]:
         yield [first, last]
 
 
-def _chain(previous: bytes, ranges: list[list[int]], digests: bytes) -> bytes:
-    named = json.dumps(ranges).encode()
-    content = previous + hashlib.sha256(named).digest() + hashlib.sha256(digests).digest()
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A seal as it is kept, with the ids and digests of its lines as they are now."""
+
+    id: int
+    at: datetime
+    first_line: int
+    last_line: int
+    ranges: list[list[int]]
+    count: int
+    line_digests: bytes
+    previous: bytes
+    digest: bytes
+    found_ids: list[int]
+    found: bytes
+
+
+def _chain(seal: _Sealed, previous: bytes) -> bytes:
+    """Keyed digest over every field of the seal, the lines it names and the seal before it."""
+    named = json.dumps(
+        [seal.id, seal.at.astimezone(UTC).isoformat(), seal.first_line, seal.last_line,
+         seal.ranges, seal.count]
+    ).encode()  # fmt: skip
+    parts = (named, seal.line_digests, seal.found)
+    content = previous + b"".join(hashlib.sha256(part).digest() for part in parts)
     return secrets.digest("seal", content)
 
 
@@ -184,7 +262,7 @@ def verify(scope: Scope, anchors: Path | None = None) -> Verdict:
     previous, lines, seals, last_seal = GENESIS, 0, 0, None
     with scope.open(), connection.cursor() as cursor:
         for row in _seals(cursor):
-            fault = _broken(row, previous)
+            fault = _broken(row, seals + 1, previous)
             if fault is not None:
                 return Verdict(lines, seals, 0, *fault, *_anchor(anchors))
             previous, last_seal = row.digest, row.id
@@ -198,24 +276,13 @@ def verify(scope: Scope, anchors: Path | None = None) -> Verdict:
     return Verdict(total, seals, total - lines, None, None, "", *_anchor(anchors))
 
 
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    id: int
-    ranges: list[list[int]]
-    count: int
-    line_digests: bytes
-    previous: bytes
-    digest: bytes
-    found_ids: list[int]
-    found: bytes
-
-
 def _seals(cursor: Any) -> Iterator[_Sealed]:
     """Each seal with the ids and digests of the lines as they are now, some seals at a time."""
-    step, after = 500, 0
+    step, after = 500, -sys.maxsize
     while True:
         cursor.execute(
-            "SELECT s.id, s.lines, s.count, s.line_digests, s.previous, s.digest, l.ids, l.found"
+            "SELECT s.id, s.at, s.first_line, s.last_line, s.lines, s.count, s.line_digests,"
+            " s.previous, s.digest, l.ids, l.found"
             " FROM (SELECT * FROM ground_seal WHERE id > %s ORDER BY id LIMIT %s) s,"
             " LATERAL (SELECT array_agg(j.id ORDER BY j.id) AS ids,"
             "   string_agg(ground_line_digest(j), ''::bytea ORDER BY j.id) AS found"
@@ -228,30 +295,29 @@ def _seals(cursor: Any) -> Iterator[_Sealed]:
             return
         for row in rows:
             after = row[0]
-            ranges = row[1] if isinstance(row[1], list) else json.loads(row[1])
+            ranges = row[4] if isinstance(row[4], list) else json.loads(row[4])
             yield _Sealed(
-                row[0], ranges, row[2], bytes(row[3]), bytes(row[4]), bytes(row[5]),
-                row[6] or [], bytes(row[7] or b""),
+                row[0], row[1], row[2], row[3], ranges, row[5], bytes(row[6]), bytes(row[7]),
+                bytes(row[8]), row[9] or [], bytes(row[10] or b""),
             )  # fmt: skip
 
 
-def _broken(row: _Sealed, previous: bytes) -> Fault | None:
-    if not hmac.compare_digest(row.previous, previous):
+def _broken(row: _Sealed, number: int, previous: bytes) -> Fault | None:
+    """What is wrong with the seal that should be the number-th, and with which of its lines."""
+    if row.id != number or not hmac.compare_digest(row.previous, previous):
         return None, row.id, "the seal before this one is missing or changed"
     expected = [n for first, last in row.ranges for n in range(first, last + 1)]
     if row.found_ids != expected:
         missing = sorted(set(expected) - set(row.found_ids))
-        return (missing or [expected[0]])[0], row.id, "a sealed line is missing"
+        return next(iter(missing or expected), None), row.id, "a sealed line is missing"
+    if hmac.compare_digest(row.digest, _chain(row, previous)):
+        return None
     full = len(GENESIS)
-    for place, number in enumerate(expected):
+    for place, line_id in enumerate(expected):
         kept = row.line_digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
         if kept != row.found[place * full : place * full + DIGEST_BYTES]:
-            return number, row.id, "a sealed line was changed"
-    if row.count != len(expected):
-        return expected[0], row.id, "the seal's count was changed"
-    if not hmac.compare_digest(row.digest, _chain(previous, row.ranges, row.found)):
-        return None, row.id, "the seal was changed"
-    return None
+            return line_id, row.id, "a sealed line was changed"
+    return None, row.id, "the seal was changed"
 
 
 def _outside(cursor: Any) -> Fault | None:

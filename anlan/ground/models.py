@@ -135,8 +135,83 @@ class KeptFile(models.Model):
         db_table = "ground_file"
 
 
+class SpooledLine(models.Model):
+    """A line that came into the journal from the spool; its id lets no line come in twice."""
+
+    id = models.UUIDField(primary_key=True)
+    merged_at = models.DateTimeField(db_default=RawSQL("clock_timestamp()", []))
+
+    class Meta:
+        db_table = "ground_spooled"
+
+
+class RequestKey(models.Model):
+    """A key under which a caller asked for an action, and what the action answered."""
+
+    id = models.BigAutoField(primary_key=True)
+    world = models.IntegerField()
+    actor = models.CharField(max_length=100)
+    key = models.CharField(max_length=100)
+    action = models.CharField(max_length=120)
+    number = models.SmallIntegerField()
+    digest = models.BinaryField()
+    answer = models.JSONField()
+    made_at = models.DateTimeField(db_default=AnlanNow())
+
+    class Meta:
+        db_table = "ground_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["world", "actor", "key", "action", "number"], name="request_once"
+            )
+        ]
+
+
+class CalendarDay(models.Model):
+    """A day that the county's own notice makes a working day or a holiday; the newest counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    working = models.BooleanField()
+    name = models.CharField(max_length=60)
+    document = models.CharField(max_length=200)
+    editor = models.CharField(max_length=200)
+    entered_at = models.DateTimeField(db_default=AnlanNow())
+
+    class Meta:
+        db_table = "ground_calendar_day"
+        indexes = [models.Index(fields=["day", "-id"], name="calendar_day")]
+
+
+class DanglingReference(models.Model):
+    """A row that names a thing by kind and id which is not there; gone_at: mended since."""
+
+    id = models.BigAutoField(primary_key=True)
+    world = models.IntegerField()
+    owner = models.CharField(max_length=80)
+    field = models.CharField(max_length=60)
+    row_id = models.BigIntegerField()
+    kind = models.CharField(max_length=80)
+    target_id = models.BigIntegerField()
+    found_at = models.DateTimeField(db_default=AnlanNow())
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ground_dangling"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["world", "owner", "field", "row_id", "target_id"],
+                condition=models.Q(gone_at__isnull=True),
+                name="dangling_once",
+            )
+        ]
+
+
 class RoundRun(models.Model):
-    """When a round last ran, how long it took, and what it last failed with."""
+    """When a round last ran, how long it took, and what it last failed with.
+
+    every_s: how often it should run, so that its lag can be told. failed_at: of last_error.
+    """
 
     name = models.CharField(primary_key=True, max_length=80)
     last_at = models.DateTimeField(null=True)
@@ -145,6 +220,8 @@ class RoundRun(models.Model):
     last_ms = models.IntegerField(default=0)
     handled = models.BigIntegerField(default=0)
     runs = models.BigIntegerField(default=0)
+    every_s = models.FloatField(db_default=0)
+    failed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ground_round"
@@ -164,12 +241,16 @@ class CountyFact(models.Model):
 
 __all__ = [
     "AnlanNow",
+    "CalendarDay",
     "CountyFact",
+    "DanglingReference",
     "JournalLine",
     "KeptFile",
     "Operational",
+    "RequestKey",
     "RoundRun",
     "Seal",
+    "SpooledLine",
     "Standing",
     "World",
 ]

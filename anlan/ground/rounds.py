@@ -92,9 +92,9 @@ def _observed(entry: Round) -> int:
         raise
     except Exception as error:
         log.exception("round %s failed", entry.name)
-        _record(entry.name, started, 0, f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX])
+        _record(entry, started, 0, f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX])
         return 0
-    _record(entry.name, started, handled, "")
+    _record(entry, started, handled, "")
     return handled
 
 
@@ -102,22 +102,35 @@ _last_record: dict[str, float] = {}
 RECORD_EVERY_S = 1.0
 
 
-def _record(name: str, started: float, handled: int, error: str) -> None:
-    if not handled and not error and started - _last_record.get(name, 0.0) < RECORD_EVERY_S:
+def _record(entry: Round, started: float, handled: int, error: str) -> None:
+    """When the round ran. The last error stays, with its time, until another one comes."""
+    quiet = not handled and not error
+    if quiet and started - _last_record.get(entry.name, 0.0) < RECORD_EVERY_S:
         return
-    _last_record[name] = started
+    _last_record[entry.name] = started
     elapsed_ms = int((time.monotonic() - started) * 1000)
     with Scope.for_round("rounds").open(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ground_round AS r (name, last_at, last_ok_at, last_error, last_ms,"
-            " handled, runs) VALUES (%(name)s, clock_timestamp(),"
-            " CASE WHEN %(error)s = '' THEN clock_timestamp() END, %(error)s, %(ms)s, %(n)s, 1)"
-            " ON CONFLICT (name) DO UPDATE SET last_at = EXCLUDED.last_at,"
-            " last_ok_at = coalesce(EXCLUDED.last_ok_at, r.last_ok_at),"
-            " last_error = EXCLUDED.last_error, last_ms = EXCLUDED.last_ms,"
-            " handled = r.handled + EXCLUDED.handled, runs = r.runs + 1",
-            {"name": name, "error": error, "ms": elapsed_ms, "n": handled},
-        )
+            RECORD,
+            {"name": entry.name, "error": error, "ms": elapsed_ms, "n": handled,
+             "every": entry.every_s},
+        )  # fmt: skip
+
+
+RECORD = """
+INSERT INTO ground_round AS r
+  (name, last_at, last_ok_at, last_error, failed_at, last_ms, handled, runs, every_s)
+VALUES (%(name)s, clock_timestamp(),
+  CASE WHEN %(error)s = '' THEN clock_timestamp() END, %(error)s,
+  CASE WHEN %(error)s <> '' THEN clock_timestamp() END, %(ms)s, %(n)s, 1, %(every)s)
+ON CONFLICT (name) DO UPDATE SET last_at = EXCLUDED.last_at,
+  last_ok_at = coalesce(EXCLUDED.last_ok_at, r.last_ok_at),
+  last_error = CASE WHEN EXCLUDED.failed_at IS NULL THEN r.last_error
+    ELSE EXCLUDED.last_error END,
+  failed_at = coalesce(EXCLUDED.failed_at, r.failed_at),
+  last_ms = EXCLUDED.last_ms, every_s = EXCLUDED.every_s,
+  handled = r.handled + EXCLUDED.handled, runs = r.runs + 1
+"""
 
 
 def _open_worlds() -> list[int]:

@@ -44,7 +44,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
-CSRF_FIELD = "csrfmiddlewaretoken"
+FREE_FIELDS = frozenset({"csrfmiddlewaretoken", "request_key"})
 FIELD_NAME_CHARS_MAX = 60
 NUMBERED = re.compile(r"-[0-9]{1,18}\Z")
 
@@ -125,7 +125,7 @@ def check_fields(request: HttpRequest, access: Access) -> None:
             _("请在页面上填写后提交"), 415,
         )  # fmt: skip
     for name, values in [*request.POST.lists(), *request.FILES.lists()]:
-        if name == CSRF_FIELD:
+        if name in FREE_FIELDS:
             continue
         _check_field(name, values, access.fields or frozenset())
 

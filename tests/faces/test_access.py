@@ -72,6 +72,7 @@ def night(county_db: str, scope_of: Callable[..., Any]) -> dict[str, int]:
         "table": 4, "row": 40, "version_id": 1, "account_id": 1, "sitting_id": 1,
         "code": 500231000000, "unit_id": 1, "alias_id": 1, "membership_id": 1, "post_id": 1,
         "shift_id": 1, "transfer_id": 1,
+        "year": 2024, "month": 7, "report_id": 1,
     }  # fmt: skip
 
 
@@ -79,6 +80,7 @@ def address(path: str, ids: dict[str, int]) -> str:
     out = "/" + path
     for name, value in ids.items():
         out = out.replace(f"<int:{name}>", str(value))
+    out = out.replace("<str:name>", "warning.reached_in_time")
     return out.replace("<slug:what>", "submit").replace("<str:token>", "x")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,11 @@ def test_two_lines_that_change_places_are_found(empty_db: str, owner_sql: Any) -
     assert journal.verify(ROUND).broken_line == low
 
 
-def test_a_line_put_in_afterwards_is_found(empty_db: str, owner_sql: Any) -> None:
+def test_a_line_put_in_afterwards_is_found(
+    empty_db: str, owner_sql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_and_seal()
-    owner_sql("UPDATE ground_seal SET at = at - interval '1 day'")
+    monkeypatch.setattr(journal, "SETTLE_S", 0)
     owner_sql(
         "INSERT INTO ground_journal OVERRIDING SYSTEM VALUE SELECT -7, at, world, division,"
         " actor_kind, actor_id, actor, post_id, address, action, object_kind, object_id, why,"
@@ -131,8 +134,9 @@ def test_mutant_a_chain_without_the_previous_digest_misses_a_missing_seal(
 ) -> None:
     """The test of the test: with the link between seals gone, a seal taken out is not found."""
     whole = journal._chain
-    monkeypatch.setattr(journal, "_chain", lambda previous, *rest: whole(b"", *rest))
-    monkeypatch.setattr(journal, "GENESIS", b"\0" * 32)
+    monkeypatch.setattr(
+        journal, "_chain", lambda seal, _previous: whole(replace(seal, id=0, previous=b""), b"")
+    )
     write_and_seal()
     owner_sql(
         "DELETE FROM ground_journal WHERE id IN (SELECT generate_series(first_line, last_line)"
@@ -143,6 +147,7 @@ def test_mutant_a_chain_without_the_previous_digest_misses_a_missing_seal(
         " (SELECT max(id) - 1 FROM ground_seal)) WHERE id = (SELECT max(id) FROM ground_seal)"
     )
     owner_sql("DELETE FROM ground_seal WHERE id = (SELECT max(id) - 1 FROM ground_seal)")
+    owner_sql("UPDATE ground_seal SET id = id - 1 WHERE id = (SELECT max(id) FROM ground_seal)")
     assert journal.verify(ROUND).whole
     monkeypatch.setattr(journal, "_chain", whole)
     assert not journal.verify(ROUND).whole

@@ -1,30 +1,49 @@
-"""Computes what a pack's indicator declares: a fact view, filters, a ratio; names no sector.
+"""Figures from facts: count, sum or ratio, whole or by township, in a period; and the rows behind.
 
-The grammar is closed: fields are columns of a published view, conditions compare a field with a
-value, and everything is bound as a parameter. The reader's scope holds, for fact views run with
-the reader's rights. No record is 未报, never zero and never met.
+As a query an indicator yields rows (object, place, in the numerator, weight), so that the county's
+figure, a township's share and "which three" are one thing. The reader's scope holds, for fact
+views run with the reader's rights. No sector is named here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
 
+from anlan.county.models import Division
+from anlan.engines.indicators import declare
+from anlan.engines.indicators.decisions import (
+    Judgement,
+    Period,
+    Reported,
+    Tally,
+    evidence_of,
+    judge,
+    period_of,
+    rounded,
+)
+from anlan.engines.indicators.declare import Compiled, declared, for_row
+from anlan.engines.indicators.models import BaseCount, FigureCheck, ZeroReport
+from anlan.ground import calendar, clock
 from anlan.ground.errors import Refusal
-from anlan.ground.policy import packs
+from anlan.ground.models import CountyFact
+from anlan.ground.places import TOWNSHIP_STEP, level
 from anlan.ground.scope import Scope
 
 ROWS_MAX = 500
-FACT_MARK = "_fact_"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An indicator's figure now. state: as in anlan.status/1."""
+    """An indicator's figure. state: as in anlan.status/1; evidence: declared, evidenced, checked.
+
+    division: None for all that the reader sees, else a township.
+    """
 
     indicator: str
     label: str
@@ -33,9 +52,14 @@ class Figure:
     op: str
     target: float | None
     unit: str
-    numerator: int | None
-    denominator: int | None
+    numerator: float | None
+    denominator: float | None
+    completeness: float | None
     reason: str
+    period: str
+    evidence: str = "declared"
+    division: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,103 +71,214 @@ class Record:
     division: int
     label: str
     counted: bool
+    weight: Decimal
+    happened_at: datetime | None
 
 
-def declared() -> dict[str, dict[str, Any]]:
-    """Every indicator of every pack, by `pack.name`."""
+def today(scope: Scope) -> date:
+    """The day on the county's wall clock, in the scope's world."""
+    return clock.local(clock.now(scope.world)).date()
+
+
+def current_period(scope: Scope, name: str) -> Period:
+    """The indicator's period in which today lies."""
+    return period_of(declare.period_kind(declare.entry_of(name)), today(scope))
+
+
+def figure(scope: Scope, name: str, period: Period | None = None) -> Figure:
+    """The figure of all that the reader sees, with the reason of its state."""
+    return _figures(scope, name, period, townships=False)[None]
+
+
+def by_township(scope: Scope, name: str, period: Period | None = None) -> list[Figure]:
+    """A figure for each township that the reader sees, in the order of their codes."""
+    found = _figures(scope, name, period, townships=True)
+    return [figure for place, figure in sorted(found.items(), key=str) if place is not None]
+
+
+def _figures(
+    scope: Scope, name: str, period: Period | None, townships: bool
+) -> dict[int | None, Figure]:
+    entry = declare.entry_of(name)
+    with scope.open():
+        day = today(scope)
+        own = period or period_of(declare.period_kind(entry), day)
+        try:
+            tallies = tally(Compiled(name, entry), own)
+        except Refusal as refusal:
+            return {None: _off(name, entry, own, str(refusal))}
+        seen = towns(scope) if townships or entry.get("group") == "township" else []
+        said = reported(scope, name, own, seen, tallies)
+        checked = set(
+            FigureCheck.objects.filter(indicator=name).values_list("figure_digest", flat=True)
+        )
+    promise = declare.promise_of(entry, day)
+    places: list[int | None] = [None, *(seen if townships else [])]
     return {
-        f"{folder.name}.{name}": entry
-        for folder in packs.folders()
-        for name, entry in packs.section(folder.name, "indicators").items()
-    }
+        place: _shown(name, entry, own, place, tallies.get(place, Tally()),
+                      judge(promise, tallies.get(place, Tally()), said[place], day), checked)
+        for place in places
+    }  # fmt: skip
 
 
-def for_row(table: int, row: int) -> list[str]:
-    """The indicators that answer a row of the plan."""
-    return [name for name, entry in declared().items() if f"{table}/{row}" in entry["plan_rows"]]
+def _off(name: str, entry: declare.Entry, own: Period, why: str) -> Figure:
+    """An indicator that cannot be computed counts as none, and says why."""
+    return Figure(
+        name, str(entry.get("label", name)), "no_indicator", None, entry.get("op", "judged"), None,
+        str(entry.get("unit", "")), None, None, None, why, period_label(own),
+    )  # fmt: skip
 
 
-def columns(fact: str) -> set[str]:
-    """The columns of a published fact view; empty where there is none of this name."""
-    if FACT_MARK not in fact:
-        return set()
+def rows_sql(own: Compiled, period: Period) -> sql.Composed:
+    """The rows of an indicator in a period, by the county's wall clock."""
+    return sql.SQL(
+        "SELECT object_kind, id, division, label, happened_at, {n} AS counted,"
+        " {w} AS weight, {needs} AS present, {e} AS evidenced FROM {fact}"
+        " WHERE {where} AND (happened_at IS NULL OR happened_at < {last}) AND {first}"
+    ).format(
+        n=own.numerator, w=own.weight, needs=own.needs, e=own.evidenced, fact=own.fact,
+        where=own.where, last=sql.Literal(calendar.end_of_day(period.ends_on)),
+        first=sql.SQL("true") if period.starts_on is None else sql.SQL("happened_at >= {}").format(
+            sql.Literal(calendar.start_of_day(period.starts_on))
+        ),
+    )  # fmt: skip
+
+
+def tally(own: Compiled, period: Period) -> dict[int | None, Tally]:
+    """Counts of all that the reader sees (None) and of each township, in one query."""
+    query = sql.SQL(
+        "SELECT CASE WHEN GROUPING(town) = 1 THEN NULL ELSE town END, count(*),"
+        " coalesce(sum(weight) FILTER (WHERE counted), 0), coalesce(sum(weight), 0),"
+        " count(*) FILTER (WHERE present), count(*) FILTER (WHERE evidenced)"
+        " FROM (SELECT *, division - mod(division, {step}) AS town FROM ({rows}) r) t"
+        " GROUP BY GROUPING SETS ((), (town))"
+    ).format(step=sql.Literal(TOWNSHIP_STEP), rows=rows_sql(own, period))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-            " WHERE c.relname = %s AND c.relkind = 'v' AND a.attnum > 0",
-            [fact],
-        )
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _conditions(entries: list[dict[str, Any]], known: set[str], joint: str) -> sql.Composable:
-    parts: list[sql.Composable] = []
-    for entry in entries:
-        if set(entry) != {"field", "is"} or entry["field"] not in known:
-            raise Refusal("indicator-field", _("指标用了没有的字段"), str(entry), _("请核对规则包"))
-        parts.append(
-            sql.SQL("{} = {}").format(sql.Identifier(entry["field"]), sql.Literal(entry["is"]))
-        )
-    return sql.SQL(joint).join(parts) if parts else sql.SQL("true")
-
-
-def _clauses(entry: dict[str, Any]) -> tuple[sql.Composable, sql.Composable, sql.Composable]:
-    """(which rows count, which of them are in the numerator, which must exist)."""
-    known = columns(entry["fact"])
-    where = _conditions(entry.get("where", []), known, " AND ")
-    wanted = entry["numerator"]
-    joint, listed = (" AND ", wanted["all"]) if "all" in wanted else (" OR ", wanted["any"])
-    needs = _conditions(entry.get("needs", []), known, " AND ")
-    return where, _conditions(listed, known, joint), needs
-
-
-def figure(scope: Scope, name: str) -> Figure:
-    """The figure under the reader's scope, with the reason of its state."""
-    entry = declared()[name]
-    with scope.open(), connection.cursor() as cursor:
-        where, numerator, needs = _clauses(entry)
-        query = sql.SQL(
-            "SELECT count(*), count(*) FILTER (WHERE {n}), count(*) FILTER (WHERE {needs})"
-            " FROM {fact} WHERE {where}"
-        ).format(n=numerator, needs=needs, fact=sql.Identifier(entry["fact"]), where=where)
         cursor.execute(query.as_string(cursor.connection))
-        whole, part, present = cursor.fetchone()
-    return _judged(name, entry, whole, part, present)
+        found = cursor.fetchall()
+    return {row[0]: Tally(*row[1:]) for row in found}
 
 
-def _judged(name: str, entry: dict[str, Any], whole: int, part: int, present: int) -> Figure:
-    """The state that the counts give: no records is 未报, no target is 列数待判."""
-    target = entry.get("target")
-
-    def shown(state: str, value: float | None, reason: str) -> Figure:
-        reported = value is not None
-        return Figure(
-            name, entry["label"], state, value, entry["op"], target, entry["unit"],
-            part if reported else None, whole if reported else None, reason,
-        )  # fmt: skip
-
-    if whole == 0 or present == 0:
-        return shown("not_reported", None, _("没有记录"))
-    value = round(100 * part / whole, 1)
-    if target is None:
-        return shown("judged", value, entry["why"])
-    met = value >= target if entry["op"] == ">=" else value <= target
-    return shown("met" if met else "missed", value, entry["why"])
-
-
-def records(scope: Scope, name: str) -> list[Record]:
-    """The rows behind the figure, those not counted first."""
-    entry = declared()[name]
+def records(scope: Scope, name: str, period: Period | None = None) -> list[Record]:
+    """The rows behind the figure, those not counted first; at most ROWS_MAX."""
+    entry = declare.entry_of(name)
     with scope.open(), connection.cursor() as cursor:
-        where, numerator, _needs = _clauses(entry)
+        own = period or period_of(declare.period_kind(entry), today(scope))
         query = sql.SQL(
-            "SELECT object_kind, id, division, label, {n} AS counted FROM {fact} WHERE {where}"
+            "SELECT object_kind, id, division, label, counted, weight, happened_at FROM ({rows}) r"
             " ORDER BY counted, division, id LIMIT {limit}"
-        ).format(
-            n=numerator,
-            fact=sql.Identifier(entry["fact"]),
-            where=where,
-            limit=sql.Literal(ROWS_MAX),
-        )
+        ).format(rows=rows_sql(Compiled(name, entry), own), limit=sql.Literal(ROWS_MAX))
         cursor.execute(query.as_string(cursor.connection))
         return [Record(*row) for row in cursor.fetchall()]
+
+
+def towns(scope: Scope) -> list[int]:
+    """The townships that the reader sees, in the order of their codes."""
+    codes = Division.objects.order_by("code").values_list("code", flat=True)
+    return [code for code in codes if level(code) == "township" and scope.covers(code)]
+
+
+def reported(
+    scope: Scope, name: str, period: Period, seen: list[int], tallies: dict[int | None, Tally]
+) -> dict[int | None, Reported]:
+    """Zero reports and base counts, of each township and of all that the reader sees."""
+    first = period.starts_on or date.min
+    zeros = set(
+        ZeroReport.objects.filter(
+            indicator=name, withdrawn_at=None, starts_on__lte=first,
+            ends_on__gte=period.ends_on,
+        ).values_list("division", flat=True)
+    )  # fmt: skip
+    bases: dict[int, Decimal] = {}
+    counted = BaseCount.objects.filter(indicator=name, counted_on__lte=period.ends_on)
+    for place, count in counted.order_by("counted_on", "id").values_list("division", "count"):
+        bases[place] = count
+    heard = [town for town in seen if town in zeros or tallies.get(town, Tally()).rows]
+    found: dict[int | None, Reported] = {
+        town: Reported(town in zeros, bases.get(town), 1, int(town in heard)) for town in seen
+    }
+    top = _top(scope)
+    zero = top in zeros or (bool(seen) and all(town in zeros for town in seen))
+    found[None] = Reported(zero, bases.get(top), len(seen), len(heard))
+    return found
+
+
+def whole_county() -> int:
+    """The county's code, under which figures of the whole stand; 0 before there is a county."""
+    return CountyFact.objects.values_list("code", flat=True).first() or 0
+
+
+def _top(scope: Scope) -> int:
+    """The place whose reports and counts stand for all that the reader sees."""
+    return scope.lo if scope.kind == "post" else whole_county()
+
+
+def figure_digest(name: str, period: Period, place: int | None, judged: Judgement) -> str:
+    """What a person checks: this figure of this period and place, and no other."""
+    numbers = [str(n) for n in (judged.numerator, judged.denominator, judged.value)]
+    content = {"name": name, "from": str(period.starts_on), "kind": period.kind, "at": place}
+    return declare.digest(content | {"is": numbers})
+
+
+def _shown(
+    name: str, entry: declare.Entry, period: Period, place: int | None, tally: Tally,
+    judged: Judgement, checked: set[str],
+) -> Figure:  # fmt: skip
+    promise = declare.promise_of(entry, period.ends_on)
+    value = None if judged.value is None else float(rounded(judged.value, promise))
+    return Figure(
+        name, entry["label"], judged.state, value, promise.op, _float(promise.target),
+        entry.get("unit", ""), _float(judged.numerator), _float(judged.denominator),
+        None if judged.completeness is None else round(float(judged.completeness), 4),
+        reason_text(judged), period_label(period),
+        evidence_of(tally, figure_digest(name, period, place, judged) in checked), place,
+        entry.get("why", ""),
+    )  # fmt: skip
+
+
+def _float(value: Decimal | None) -> float | None:
+    """A whole number as such, so that 3 of 7 does not read 3.0 of 7.0."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def reason_text(judged: Judgement) -> str:
+    """Why the figure stands where it stands, in words."""
+    due = judged.due.isoformat() if judged.due else ""
+    words = {
+        "by-city": _("市里下达后才有数"),
+        "no-base": _("分母没有主管部门的核定数和日期"),
+        "some-silent": _("还有 %(n)d 个地方没有报") % {"n": judged.missing},
+        "no-records": _("没有记录，也没有零报告"),
+        "none-done": _("有登记，还没有一条用过或办过的记录"),
+        "zero-report": _("零报告"),
+        "judged": _("列数，由人判定"),
+        "within-limit": _("没有超过限值，%(d)s 到期") % {"d": due},
+        "met": _("达到目标"),
+        "not-due": _("%(d)s 到期") % {"d": due},
+        "over-limit": _("超过限值"),
+        "below-target": _("没有达到目标"),
+    }
+    return words[judged.reason]
+
+
+def period_label(period: Period) -> str:
+    """2024年7月, 2024年三季度, 2024年, 2024年第28周, or 截至 a day."""
+    first = period.starts_on
+    if first is None:
+        return _("截至 %(d)s") % {"d": period.ends_on.isoformat()}
+    if period.kind == "month":
+        return _("%(y)d年%(m)d月") % {"y": first.year, "m": first.month}
+    if period.kind == "quarter":
+        return _("%(y)d年第%(q)d季度") % {"y": first.year, "q": (first.month + 2) // 3}
+    if period.kind == "week":
+        year, week, _day = first.isocalendar()
+        return _("%(y)d年第%(w)d周") % {"y": year, "w": week}
+    return _("%(y)d年") % {"y": first.year}
+
+
+__all__ = [
+    "Figure", "Record", "by_township", "current_period", "declared", "figure", "for_row",
+    "records", "tally",
+]  # fmt: skip

@@ -88,14 +88,16 @@ def journal_verify(_options: argparse.Namespace) -> Answer:
 
     found = journal.verify(Scope.for_command("verify"), own.anchors)
     answer = {"schema": "anlan.journal/1", "whole": found.whole, **asdict(found)}
-    text = f"{found.lines} 行，{found.seals} 个封印，未封 {found.unsealed} 行"
-    if found.whole:
-        return 0, answer, text + "：完整"
-    return (
-        1,
-        answer,
-        f"{text}：第 {found.broken_line} 行或封印 {found.broken_seal} 不符（{found.reason}）",
+    anchor = f"封印 {found.anchor_seal}（{found.anchor_at}）" if found.anchor_seal else "还没有"
+    text = (
+        f"读了 {found.lines} 行，{found.seals} 个封印，未封 {found.unsealed} 行；"
+        f"库外最后一个锚点：{anchor}"
     )
+    if found.whole:
+        return 0, answer, text + "\n完整"
+    where = [f"第 {found.broken_line} 行"] if found.broken_line is not None else []
+    where += [f"封印 {found.broken_seal}"] if found.broken_seal is not None else []
+    return 1, answer, f"{text}\n第一处不符：{'、'.join(where)}（{found.reason}）"
 
 
 # the plan

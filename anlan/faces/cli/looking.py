@@ -47,25 +47,22 @@ def _runs(own: Site) -> bool:
 def status(_options: argparse.Namespace) -> Answer:
     """Addresses, versions, alarms, and when each round last ran."""
     own = running_county()
+    from anlan.ground import spool, watch
     from anlan.ground.models import RoundRun
     from anlan.ground.scope import Scope
 
     with Scope.for_command("status").open():
-        rows = list(RoundRun.objects.order_by("name"))
-    rounds = [
-        {"name": row.name, "last_at": row.last_at.isoformat() if row.last_at else None,
-         "last_error": row.last_error, "handled": row.handled}
-        for row in rows
-    ]  # fmt: skip
+        seen = watch.seen(RoundRun.objects.order_by("name"))
+    rounds, spooled = [watch.as_dict(one) for one in seen], spool.waiting()
     stands = [asdict(alarm) for alarm in alarms.current(own.home)]
     running = supervisor_pid(own) is not None
     answer = addresses(own) | {"running": running, "versions": versions(), "alarms": stands,
-                               "rounds": rounds}  # fmt: skip
+                               "rounds": rounds, "spooled_lines": spooled}  # fmt: skip
     lines = [address_text(own), "  " + "  ".join(f"{k} {v}" for k, v in versions().items())]
     lines += [f"  ！{alarm['text']}（{alarm['since']} 起）" for alarm in stands]
-    lines += [
-        f"  {r['name']:22} {r['last_at'] or '还没有'} {r['last_error'] or ''}" for r in rounds
-    ]
+    lines += [watch.as_line(one) for one in seen]
+    if spooled:
+        lines.append(f"  ！日志写不进去，缓存了 {spooled} 行")
     return 0, answer, "\n".join(lines)
 
 

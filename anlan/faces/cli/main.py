@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import commands, counties, county_files, looking, start
+from anlan.faces.cli import commands, counties, county_files, looking, packs, start
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -65,6 +65,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan import", "导入工作要点为新的一版", commands.plan_import, True,
             (("file", {"help": "文本文件"}),)),
     Command("plan status", "各条目现在怎样", commands.plan_status, True),
+    Command("packs check", "检查规则包，指出每处问题和改法", packs.check, False,
+            (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时检查自带的"}),)),
     Command("journal verify", "核验日志", commands.journal_verify, True),
 )  # fmt: skip
 

@@ -105,6 +105,20 @@ def _plan(scope: Scope) -> None:
             path = DIVISIONS / "plan_demo.txt"
             version = actions.import_plan(scope, path.read_bytes(), path.name, demo=True)
             actions.confirm(scope, version.id)
+            _bases(scope)
+
+
+def _bases(scope: Scope) -> None:
+    """What an authority would have counted, of the zones that the seed made: 演示数据."""
+    from anlan.engines.indicators import actions, compute
+    from anlan.rooms.evacuation import queries as evacuation
+
+    zones = [row for row in evacuation.zones(scope) if row.zone.risk == "high"]
+    if zones:
+        actions.set_base(
+            scope, "warning.zones_used", compute.whole_county(), len(zones), "演示数据",
+            compute.today(scope), "演示数据", demo=True,
+        )  # fmt: skip
 
 
 def _accounts(own: Scope) -> None:

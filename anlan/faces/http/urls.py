@@ -12,6 +12,8 @@ from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
 from anlan.faces.console import administration
 from anlan.faces.console import pages as console
+from anlan.ground import pages as ground
+from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.warning import pages as warning
@@ -42,6 +44,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *county.urlpatterns,
+    *policy.urlpatterns,
+    *ground.urlpatterns,
     *access.urlpatterns,
     *administration.urlpatterns,
     _static(),

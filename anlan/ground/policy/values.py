@@ -7,19 +7,26 @@ it against its source (`verified`); an unverified one only proposes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from anlan.ground import clock, journal
 from anlan.ground.actions import action
-from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.models import CountyFact
 from anlan.ground.policy import packs
 from anlan.ground.policy.models import SavedValue
 from anlan.ground.scope import Scope
+
+DOCUMENT_CHARS_MAX = 200
+TEXT_CHARS_MAX = 500
+NUMBER_MAX = 1e9
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +63,49 @@ def shipped(name: str, at: date) -> PolicyValue:
         entry["values"][days[-1]],
         entry.get("unit", ""),
         entry["status"],
-        " ".join(str(part) for part in source.values()),
+        source_text(source),
         str(days[-1]),
     )
+
+
+def source_text(source: dict[str, Any]) -> str:
+    """Where a value comes from, in one line: law and article, standard and clause, or a note."""
+    return " ".join(str(part) for part in source.values())
 
 
 def _day(day: object) -> date:
     return day if isinstance(day, date) else date.fromisoformat(str(day))
 
 
-def value(scope: Scope, name: str) -> PolicyValue:
-    """The value now: the county's own where it saved one, else the shipped one."""
+def value(scope: Scope, name: str, at: datetime | None = None) -> PolicyValue:
+    """The value that runs: the county's own where it saved one, else the shipped one.
+
+    at: a moment to ask about, exactly. None: now, and then a county's first value also holds for
+    a clock that stands before it was saved (an exercise set in the past, a clock put back), unless
+    it was saved for a later day.
+    """
     with scope.open():
-        moment = clock.now()
-        saved = (
-            SavedValue.objects.filter(name=name, valid_from__lte=moment)
-            .order_by("-world", "-valid_from", "-id")
-            .first()
-        )
-    base = shipped(name, clock.local(moment).date())
-    if saved is None:
-        return base
+        moment = at or clock.now()
+        own = SavedValue.objects.filter(name=name)
+        saved = own.filter(valid_from__lte=moment).order_by("-world", "-valid_from", "-id").first()
+        if saved is None and at is None:
+            saved = own.filter(valid_from__lte=F("created_at")).order_by("id").first()
+    base = shipped(name, clock.local(moment).date()) if saved is None else _first_shipped(
+        name, clock.local(moment).date()
+    )  # fmt: skip
+    return base if saved is None else own_value(base, saved)
+
+
+def _first_shipped(name: str, at: date) -> PolicyValue:
+    """The shipped value of the day, or the first one where the day lies before all of them."""
+    days = sorted(_day(day) for day in packs.laws().get(name, {}).get("values", {}))
+    return shipped(name, max(at, days[0]) if days else at)
+
+
+def own_value(base: PolicyValue, saved: SavedValue) -> PolicyValue:
+    """What the county saved, under the label and unit of the shipped value."""
     return PolicyValue(
-        name, base.label, saved.value, base.unit, "saved", saved.document,
+        base.name, base.label, saved.value, base.unit, "saved", saved.document,
         clock.local(saved.valid_from).date().isoformat(), saved.demo,
     )  # fmt: skip
 
@@ -96,32 +123,87 @@ def running(scope: Scope, name: str) -> Any:
     return found.value
 
 
-def every(scope: Scope) -> list[PolicyValue]:
-    """All values as they are now, for the page."""
-    return [value(scope, name) for name in packs.laws()]
+def history(scope: Scope, name: str) -> list[SavedValue]:
+    """Every value that the county saved under the name, newest first."""
+    with scope.open():
+        return list(SavedValue.objects.filter(name=name).order_by("-id"))
+
+
+def version(rows: list[SavedValue]) -> int:
+    """The row version that a form carries: the newest saved row, or 0."""
+    return max((row.id for row in rows), default=0)
 
 
 @action("policy.edit", journal="policy.save")
-def save(scope: Scope, name: str, new: Any, document: str, demo: bool = False) -> SavedValue:
-    """The county's own value from now on, with editor and document."""
-    base = shipped(name, clock.local(clock.now()).date())
-    if type(new) is not type(base.value) and not (
-        isinstance(new, int | float) and isinstance(base.value, int | float)
-    ):
-        raise Refusal(
-            "value-kind", _("值的类型不对"), name, _("应为 %(v)s 这样的值") % {"v": base.value}
-        )
-    if isinstance(new, int | float) and not 0 <= new < 1e9:
-        raise Refusal("value-range", _("值超出范围"), name, _("请核对后重新填写"))
+def save(
+    scope: Scope,
+    name: str,
+    new: Any,
+    document: str,
+    demo: bool = False,
+    *,
+    seen: int | None = None,
+    valid_from: datetime | None = None,
+) -> SavedValue:
+    """The county's own value with editor and document, from now or from a later moment on.
+
+    seen: the version that the editor had before their eyes; Conflict where another was saved since.
+    """
+    moment = clock.now()
+    base = _first_shipped(name, clock.local(moment).date())
+    new = _checked(base, new)
     if not document.strip():
-        raise Refusal("value-document", _("请写明依据文件"), name, _("填写文件名称或文号"))
+        raise Refusal("value-document", _("请写明依据文件"), base.label, _("填写文件名称或文号"))
+    if valid_from is not None and valid_from < moment - DAY:
+        raise Refusal(
+            "value-past", _("不能从过去的日子起改"), base.label, _("当日或以后；过去按当时的值")
+        )
+    _alone(name)
+    known = history(scope, name)
+    if seen is not None and seen != version(known):
+        raise Conflict(
+            "changed-meanwhile", _("这个值刚被别人改过"), known[0].editor if known else "",
+            _("请看新值后再保存"),
+        )  # fmt: skip
+    before = value(scope, name)
     saved = SavedValue.objects.create(
         division=max(scope.lo, 0), world=scope.world, name=name, value=new,
-        document=document.strip(), editor=scope.actor.label, demo=demo, valid_from=clock.now(),
+        document=document.strip()[:DOCUMENT_CHARS_MAX], editor=scope.actor.label, demo=demo,
+        valid_from=max(valid_from or moment, moment),
     )  # fmt: skip
-    journal.line(scope, "policy.save", saved, before=base.value, after=new)
+    journal.line(
+        scope, "policy.save", saved, why=f"{name}: {before.value} -> {new}", before=before.value,
+        after=new,
+    )  # fmt: skip
     tell(scope, "policy", saved.division, name=name)
     return saved
+
+
+def _alone(name: str) -> None:
+    """Two editors of one value wait for one another, so that the second sees the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"policy/{name}"])
+
+
+def _checked(base: PolicyValue, new: Any) -> Any:
+    """The value in the kind of the shipped one; Refusal where it is another, or out of range."""
+    wanted = Refusal(
+        "value-kind", _("值的类型不对"), base.label, _("应为 %(v)s 这样的值") % {"v": base.value}
+    )
+    if isinstance(base.value, bool) or isinstance(new, bool):
+        if type(new) is not type(base.value):
+            raise wanted
+        return new
+    if isinstance(base.value, int | float):
+        if not isinstance(new, int | float):
+            raise wanted
+        if not 0 <= new < NUMBER_MAX:
+            raise Refusal("value-range", _("值超出范围"), base.label, _("请核对后重新填写"))
+        whole = isinstance(base.value, int) and float(new).is_integer()
+        return int(new) if whole else new
+    if type(new) is not type(base.value) or len(str(new)) > TEXT_CHARS_MAX:
+        raise wanted
+    return new
 
 
 @action("policy.edit", journal="policy.demo")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext as _
 
-from anlan.engines.indicators import compute
+from anlan.county import queries as county
+from anlan.engines.indicators import actions as indicators
+from anlan.engines.indicators import compute, declare
+from anlan.engines.indicators import queries as kept
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
+from anlan.ground.scope import Scope
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.workplan import actions, queries
-
-PAGES = {"callout.call": "/callout/", "evacuation.zone": "/zones/"}
+from anlan.rooms.workplan import actions, forms, queries
+from anlan.rooms.workplan.behind import addresses
 
 
 @page("plan.read")
@@ -37,8 +44,97 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     """What a row promises, its figures, and the records behind them."""
     scope = scope_of(request)
     shown = queries.one(scope, table, row)
-    behind = [(figure, compute.records(scope, figure.indicator)) for figure in shown.figures]
-    return render(request, "workplan/row.html", {"shown": shown, "behind": behind, "pages": PAGES})
+    behind = [(figure, _records(scope, figure)) for figure in shown.figures]
+    context = {"shown": shown, "behind": behind, "now": clock.now()}
+    return render(request, "workplan/row.html", context)
+
+
+def _records(scope: Scope, figure: compute.Figure) -> list[dict[str, Any]]:
+    """The records behind a figure, each with its place by name and its page."""
+    if figure.state == "no_indicator":
+        return []
+    found = compute.records(scope, figure.indicator)
+    pages = addresses(scope, found)
+    names = county.place_names(scope, {record.division for record in found})
+    return [
+        {"record": record, "url": pages.get((record.kind, record.id), ""),
+         "place": names.get(record.division, str(record.division))}
+        for record in found
+    ]  # fmt: skip
+
+
+@page("indicator.read")
+def indicator_page(request: HttpRequest, name: str) -> HttpResponse:
+    """One indicator: its figure, its townships, what was frozen, what was signed and counted."""
+    scope = scope_of(request)
+    entry = declare.entry_of(name)
+    figure = compute.figure(scope, name)
+    shares = compute.by_township(scope, name)
+    names = county.place_names(scope, {share.division for share in shares if share.division})
+    context = {
+        "name": name, "entry": entry, "figure": figure, "now": clock.now(),
+        "shares": [(names.get(share.division or 0, ""), share) for share in shares],
+        "months": kept.months(scope, name), "zeros": kept.zero_reports(scope, name),
+        "bases": kept.bases(scope, name), "checks": kept.checks(scope, name),
+        "records": _records(scope, figure), "today": compute.today(scope),
+        "signs": scope.may("indicator.report") and scope.actor.post_id is not None,
+        "lo": scope.lo,
+    }  # fmt: skip
+    return render(request, "workplan/indicator.html", context)
+
+
+@page("indicator.read")
+def month_page(request: HttpRequest, name: str, year: int, month: int) -> HttpResponse:
+    """A frozen month: its members as they were, and every correction with what came and went."""
+    scope = scope_of(request)
+    try:
+        first = date(year, month, 1)
+    except ValueError:
+        raise Refusal("month-form", _("月份不对"), f"{year}-{month}", "", 404) from None
+    frozen = [row for row in kept.months(scope, name) if row.figure.month == first]
+    if not frozen:
+        raise Refusal("month-unknown", _("这个月没有冻结的数"), f"{year}-{month:02d}", "", 404)
+    members = kept.members(scope, name, first)
+    names = county.place_names(scope, {row.division for row in members})
+    context = {
+        "name": name, "month": frozen[0], "now": clock.now(),
+        "members": [(names.get(row.division, ""), row) for row in members],
+    }  # fmt: skip
+    return render(request, "workplan/month.html", context)
+
+
+@act("indicator.report", fields=("on",))
+def zero(request: HttpRequest, name: str) -> HttpResponse:
+    """The post signs a zero report."""
+    on = forms.optional_day(request.POST.get("on", ""), _("日期"))
+    indicators.report_zero(scope_of(request), name, on)
+    return redirect(f"/plan/indicator/{name}/")
+
+
+@act("indicator.report", fields=("why",))
+def unzero(request: HttpRequest, name: str, report_id: int) -> HttpResponse:
+    """A zero report is taken back with its reason."""
+    indicators.withdraw_zero(scope_of(request), report_id, request.POST.get("why", ""))
+    return redirect(f"/plan/indicator/{name}/")
+
+
+@act("plan.enter", fields=("count", "authority", "counted_on", "document"))
+def base(request: HttpRequest, name: str) -> HttpResponse:
+    """An authority's count with its day and document."""
+    scope, post = scope_of(request), request.POST
+    indicators.set_base(
+        scope, name, scope.lo, post.get("count", ""), post.get("authority", ""),
+        forms.day(post.get("counted_on", ""), _("核定日期")), post.get("document", ""),
+    )  # fmt: skip
+    return redirect(f"/plan/indicator/{name}/")
+
+
+@act("plan.confirm", fields=("shown", "note"))
+def check(request: HttpRequest, name: str) -> HttpResponse:
+    """A person has held the figure against its records."""
+    post = request.POST
+    indicators.check(scope_of(request), name, post.get("shown", ""), post.get("note", ""))
+    return redirect(f"/plan/indicator/{name}/")
 
 
 @act("plan.enter", fields=["file"])
@@ -46,7 +142,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """A document is read whole or refused whole."""
     sent = request.FILES.get("file")
     if sent is None:
-        raise Refusal("file-empty", "没有选择文件", "", "请选择工作要点的文本文件")
+        raise Refusal("file-empty", _("没有选择文件"), "", _("请选择工作要点的文件"))
     actions.import_plan(scope_of(request), sent.read(), sent.name or "")
     return redirect("/plan/")
 
@@ -63,4 +159,10 @@ urlpatterns = [
     path("plan/<int:table>/<int:row>/", row_page, name="plan-row"),
     path("plan/import/", enter, name="plan-import"),
     path("plan/<int:version_id>/confirm/", confirm, name="plan-confirm"),
+    path("plan/indicator/<str:name>/", indicator_page, name="indicator"),
+    path("plan/indicator/<str:name>/<int:year>-<int:month>/", month_page, name="indicator-month"),
+    path("plan/indicator/<str:name>/zero/", zero, name="indicator-zero"),
+    path("plan/indicator/<str:name>/zero/<int:report_id>/", unzero, name="indicator-unzero"),
+    path("plan/indicator/<str:name>/base/", base, name="indicator-base"),
+    path("plan/indicator/<str:name>/check/", check, name="indicator-check"),
 ]

@@ -7,14 +7,13 @@ from typing import Any
 
 from anlan.engines.indicators import compute
 from anlan.engines.indicators.compute import Figure
+from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan.models import PlanRow, PlanVersion
 
 SCHEMA = "anlan.status/1"
-WORST_FIRST = ("missed", "not_reported", "no_base", "no_indicator", "awaiting_city", "judged",
-               "not_due", "met", "no_objects")  # fmt: skip
 SHOWN = (
     "indicator",
     "state",
@@ -24,6 +23,7 @@ SHOWN = (
     "unit",
     "numerator",
     "denominator",
+    "completeness",
     "reason",
 )
 
@@ -62,7 +62,7 @@ def rows(scope: Scope) -> list[RowShown]:
 
 def _shown(row: PlanRow, figures: dict[str, Figure]) -> RowShown:
     own = [figures[name] for name in compute.for_row(row.table, row.row)]
-    state = min((f.state for f in own), key=WORST_FIRST.index, default="no_indicator")
+    state = worst(figure.state for figure in own)
     return RowShown(row, state, own)
 
 
@@ -87,7 +87,4 @@ def status(scope: Scope) -> dict[str, Any]:
 
 
 def _targets(shown: RowShown) -> list[dict[str, Any]]:
-    return [
-        {name: asdict(figure)[name] for name in SHOWN} | {"completeness": None}
-        for figure in shown.figures
-    ]
+    return [{name: asdict(figure)[name] for name in SHOWN} for figure in shown.figures]

@@ -157,7 +157,7 @@ def test_a_pdf_of_pictures_is_refused() -> None:
 
 
 @pytest.fixture
-def canary() -> "tuple[int, list[int]]":
+def canary() -> tuple[int, list[int]]:
     """A listener on loopback that counts who calls."""
     calls: list[int] = []
     listener = socket.create_server(("127.0.0.1", 0))
@@ -176,7 +176,7 @@ def canary() -> "tuple[int, list[int]]":
     listener.close()
 
 
-def test_nothing_outside_the_file_is_opened(canary: "tuple[int, list[int]]", tmp_path: Path) -> None:
+def test_nothing_outside_the_file_is_opened(canary: tuple[int, list[int]], tmp_path: Path) -> None:
     port, calls = canary
     secret = tmp_path / "secret.txt"
     secret.write_text("秘密", encoding="utf-8")

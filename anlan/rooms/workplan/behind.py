@@ -1,0 +1,60 @@
+"""Where the records behind a figure lie: a page for each kind of object that facts name.
+
+Flows in: records of an indicator. Flows out: an address for each, within the reader's scope; a
+kind that has no page yet gives none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from anlan.engines.callout.models import Call
+from anlan.ground.scope import Scope
+from anlan.rooms.evacuation.models import Opening
+
+Finder = Callable[[Iterable[int]], dict[int, str]]
+
+
+class Named(Protocol):
+    """A record that names its object by kind and id."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def id(self) -> int: ...
+
+
+def addresses(scope: Scope, records: Iterable[Named]) -> dict[tuple[str, int], str]:
+    """The page of each record, by kind and id."""
+    wanted: dict[str, list[int]] = {}
+    for record in records:
+        wanted.setdefault(record.kind, []).append(record.id)
+    found: dict[tuple[str, int], str] = {}
+    with scope.open():
+        for kind, ids in wanted.items():
+            finder = FINDERS.get(kind)
+            for ident, url in (finder(ids) if finder else {}).items():
+                found[kind, ident] = url
+    return found
+
+
+def _calls(ids: Iterable[int]) -> dict[int, str]:
+    """A call stands in the tree of its call-out."""
+    rows = Call.objects.filter(id__in=list(ids)).values_list("id", "callout_id")
+    return {ident: f"/callout/{callout}/" for ident, callout in rows}
+
+
+def _zones(ids: Iterable[int]) -> dict[int, str]:
+    """A zone stands in its newest opening, else in the list of zones."""
+    listed = list(ids)
+    found = dict.fromkeys(listed, "/zones/")
+    for ident, opening in (
+        Opening.objects.filter(zone_id__in=listed).order_by("id").values_list("zone_id", "id")
+    ):
+        found[ident] = f"/zones/{opening}/"
+    return found
+
+
+FINDERS: dict[str, Finder] = {"callout.call": _calls, "evacuation.zone": _zones}
