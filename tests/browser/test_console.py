@@ -14,8 +14,9 @@ PAGES = ("/", "/map/", "/warning/", "/callout/", "/zones/", "/desk/", "/phoneboo
 NOT_FOUND = ("404",)
 
 
-@pytest.mark.parametrize("width", [390, 1440, 3840])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "dark"), (3840, "light")]
+)
 def test_every_page_fits_its_screen_and_says_something(
     night: Night, open_page: Callable[..., Any], width: int, scheme: str
 ) -> None:
@@ -86,7 +87,7 @@ def test_the_palette_finds_a_page_and_a_person_by_initials(open_page: Callable[.
     page.keyboard.type(name)
     page.wait_for_function("n => document.querySelector('#palette li')?.textContent.includes(n)", arg=name)
     page.fill("#palette input", "转移")
-    page.wait_for_function("document.querySelector('#palette li[aria-selected=true]')?.textContent.includes('转移片区')")
+    page.wait_for_function("() => document.querySelector('#palette li[aria-selected=true]')?.textContent.includes('转移片区')")
     page.keyboard.press("Enter")
     page.wait_for_url("**/zones/")
 
@@ -101,7 +102,7 @@ def test_an_answer_arrives_without_reload_and_leaves_hands_alone(
     page.locator("details.fold summary").last.click()
     page.fill("#why", "正在写原因")
     page.evaluate("scrollTo(0, 300)")
-    page.focus("#why", no_wait_after=True) if False else page.evaluate("document.querySelector('#why').focus({preventScroll: true})")
+    page.evaluate("document.querySelector('#why').focus({preventScroll: true})")
     at = page.evaluate("scrollY")
     night.box.say(phone, code)
     page.wait_for_function("old => document.querySelector('h1').innerText !== old", arg=silent, timeout=WAIT_MS)
@@ -117,12 +118,13 @@ def test_filters_stand_in_the_address_and_back_works(night: Night, open_page: Ca
     page = open_page(night.callout.removeprefix(night.console))
     page.locator(".filters a", has_text="已应答").click()
     page.wait_for_url("**state=answered*")
+    page.wait_for_selector("html[data-ready]", state="attached")
     states = set(page.eval_on_selector_all("#calls .state", "all => all.map(s => s.className)"))
     assert states <= {"state state-answered", "state state-help"}
     page.fill("#main input[type=search]", "沙坪")
     page.wait_for_url("**q=*")
     page.go_back()
-    page.wait_for_function("!location.search.includes('q=')")
+    page.wait_for_function("() => !location.search.includes('q=')")
 
 
 def test_what_the_wire_does_not_renew_looks_old_and_comes_back(open_page: Callable[..., Any]) -> None:

@@ -121,5 +121,5 @@ def test_without_webgl_the_list_says_the_same(night: Night, open_page: Callable[
     )
     page.goto(night.console + "/map/")
     page.wait_for_selector("#map-says:not([hidden])")
-    page.wait_for_function("document.querySelector('#map-says').textContent.includes('WebGL')", timeout=WAIT_MS)
+    page.wait_for_function("() => document.querySelector('#map-says').textContent.includes('WebGL')", timeout=WAIT_MS)
     assert page.locator(".map-list tbody tr").count() >= 1

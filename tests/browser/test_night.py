@@ -89,7 +89,8 @@ def test_a_village_counts_its_twelve_households_with_a_thumb(night: Night, brows
     said = page.inner_text("[data-sum]")
     assert said == f"已转 {sum(people[:11])} 人，未转 {people[11]} 人，共 {sum(people)} 人"
     page.locator(".sum button").tap()
-    assert f"未转 {people[11]} 人" in page.inner_text(".done")
+    page.wait_for_url("**done=1")
+    assert f"未转 {people[11]} 人" in page.inner_text(".done[role=status]")
     context.close()
 
 
