@@ -161,8 +161,13 @@ def _villages(states: dict[int, str], callout_id: int) -> list[dict[str, Any]]:
             continue
         state = states.get(code, "")
         url = f"/callout/{callout_id}/?place={code}" if state else f"/phonebook/?q={name}"
-        found.append(_feature(_point(lon, lat), code=code, name=_short(name), kind="village",
-                              state=state, word=state_word(state) if state else "", url=url))  # fmt: skip
+        word = state_word(state) if state else ""
+        found.append(
+            _feature(
+                _point(lon, lat), code=code, name=_short(name), kind="village", state=state,
+                word=word, url=url,
+            )
+        )  # fmt: skip
     return found
 
 
