@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from anlan.faces.cli.commands import DEMO
+from anlan.faces.cli.start import DEMO
 from anlan.faces.console import built
 
 TEXT = (
