@@ -75,7 +75,10 @@ def from_wheel(county: int) -> Any:
     except (ImportError, AttributeError, TypeError, ValueError):
         return None
     rings = [
-        [[(x / UNITS_PER_DEG, y / UNITS_PER_DEG) for x, y in zip(*ring, strict=True)] for ring in rings]
+        [
+            [(x / UNITS_PER_DEG, y / UNITS_PER_DEG) for x, y in zip(*ring, strict=True)]
+            for ring in rings
+        ]
         for rings in polygons
     ]
     shape = shapely.MultiPolygon([(rings[0], rings[1:]) for rings in rings])

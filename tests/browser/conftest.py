@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from anlan.faces.cli.start import DEMO
 from anlan.faces.console import built
 
 TEXT = (
@@ -67,10 +69,25 @@ def chromium() -> str:
     return found
 
 
+def own_ports(root: Path) -> None:
+    """Ports that the kernel gave, so that two runs on one machine never ask for the same ones."""
+    names = ("console", "live", "public", "phonebox", "smpp")
+    doors = [socket.socket() for _name in names]
+    for door in doors:
+        door.bind(("127.0.0.1", 0))
+    ports = {name: door.getsockname()[1] for name, door in zip(names, doors, strict=True)}
+    for door in doors:
+        door.close()
+    home = root / "counties" / DEMO["code"]
+    home.mkdir(parents=True)
+    (home / "county.json").write_text(json.dumps(DEMO | {"ports": ports}, ensure_ascii=False))
+
+
 @pytest.fixture(scope="session")
 def county(chromium: str) -> Iterator[tuple[Path, dict[str, Any]]]:
     root = Path(tempfile.mkdtemp(prefix="anlan-browser-"))
     root.chmod(0o755)
+    own_ports(root)
     try:
         yield root, anlan(root, "up")
     finally:

@@ -14,8 +14,9 @@ PAGES = ("/", "/map/", "/warning/", "/callout/", "/zones/", "/desk/", "/phoneboo
 NOT_FOUND = ("404",)
 
 
-@pytest.mark.parametrize("width", [390, 1440, 3840])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "dark"), (3840, "light")]
+)
 def test_every_page_fits_its_screen_and_says_something(
     night: Night, open_page: Callable[..., Any], width: int, scheme: str
 ) -> None:
@@ -35,7 +36,9 @@ def test_every_page_fits_its_screen_and_says_something(
     assert all(light) if scheme == "light" else not any(light)
 
 
-def test_the_choice_of_dark_is_sent_with_the_page(open_page: Callable[..., Any], night: Night) -> None:
+def test_the_choice_of_dark_is_sent_with_the_page(
+    open_page: Callable[..., Any], night: Night
+) -> None:
     page = open_page("/", color_scheme="light")
     page.click(".who summary")
     page.click("#theme")
@@ -84,9 +87,13 @@ def test_the_palette_finds_a_page_and_a_person_by_initials(open_page: Callable[.
     page.keyboard.press("Control+k")
     page.wait_for_selector("#palette[open] li")
     page.keyboard.type(name)
-    page.wait_for_function("n => document.querySelector('#palette li')?.textContent.includes(n)", arg=name)
+    page.wait_for_function(
+        "n => document.querySelector('#palette li')?.textContent.includes(n)", arg=name
+    )
     page.fill("#palette input", "转移")
-    page.wait_for_function("document.querySelector('#palette li[aria-selected=true]')?.textContent.includes('转移片区')")
+    page.wait_for_function(
+        "() => document.querySelector('#palette li[aria-selected=true]')?.textContent.includes('转移片区')"
+    )
     page.keyboard.press("Enter")
     page.wait_for_url("**/zones/")
 
@@ -101,10 +108,12 @@ def test_an_answer_arrives_without_reload_and_leaves_hands_alone(
     page.locator("details.fold summary").last.click()
     page.fill("#why", "正在写原因")
     page.evaluate("scrollTo(0, 300)")
-    page.focus("#why", no_wait_after=True) if False else page.evaluate("document.querySelector('#why').focus({preventScroll: true})")
+    page.evaluate("document.querySelector('#why').focus({preventScroll: true})")
     at = page.evaluate("scrollY")
     night.box.say(phone, code)
-    page.wait_for_function("old => document.querySelector('h1').innerText !== old", arg=silent, timeout=WAIT_MS)
+    page.wait_for_function(
+        "old => document.querySelector('h1').innerText !== old", arg=silent, timeout=WAIT_MS
+    )
     assert page.evaluate("window.still") == "here"
     assert page.evaluate("document.activeElement.id") == "why"
     assert page.input_value("#why") == "正在写原因"
@@ -113,19 +122,24 @@ def test_an_answer_arrives_without_reload_and_leaves_hands_alone(
     page.fill("#why", "")
 
 
-def test_filters_stand_in_the_address_and_back_works(night: Night, open_page: Callable[..., Any]) -> None:
+def test_filters_stand_in_the_address_and_back_works(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
     page = open_page(night.callout.removeprefix(night.console))
     page.locator(".filters a", has_text="已应答").click()
     page.wait_for_url("**state=answered*")
+    page.wait_for_selector("html[data-ready]", state="attached")
     states = set(page.eval_on_selector_all("#calls .state", "all => all.map(s => s.className)"))
     assert states <= {"state state-answered", "state state-help"}
     page.fill("#main input[type=search]", "沙坪")
     page.wait_for_url("**q=*")
     page.go_back()
-    page.wait_for_function("!location.search.includes('q=')")
+    page.wait_for_function("() => !location.search.includes('q=')")
 
 
-def test_what_the_wire_does_not_renew_looks_old_and_comes_back(open_page: Callable[..., Any]) -> None:
+def test_what_the_wire_does_not_renew_looks_old_and_comes_back(
+    open_page: Callable[..., Any],
+) -> None:
     page = open_page("/", expected=("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK"))
     assert page.locator("html.stale").count() == 0
     page.context.set_offline(True)
@@ -136,7 +150,9 @@ def test_what_the_wire_does_not_renew_looks_old_and_comes_back(open_page: Callab
     assert page.inner_text("#wire") == ""
 
 
-def test_several_townships_are_chosen_in_one_field(night: Night, open_page: Callable[..., Any]) -> None:
+def test_several_townships_are_chosen_in_one_field(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
     """The library's select works under the content policy and sends every choice."""
     from tests.browser.conftest import TEXT
 
@@ -155,7 +171,9 @@ def test_several_townships_are_chosen_in_one_field(night: Night, open_page: Call
     assert "白家镇" in page.inner_text(".lead")
 
 
-def test_paper_carries_source_and_time_and_no_buttons(night: Night, open_page: Callable[..., Any]) -> None:
+def test_paper_carries_source_and_time_and_no_buttons(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
     page = open_page("/zones/")
     page.emulate_media(media="print")
     assert page.locator("header.top").is_hidden()

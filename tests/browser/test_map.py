@@ -34,18 +34,24 @@ def pixels(page: Any) -> tuple[dict[str, int], int]:
     return counted, image.width * image.height
 
 
-def test_the_map_draws_outline_names_and_answers(night: Night, open_page: Callable[..., Any]) -> None:
+def test_the_map_draws_outline_names_and_answers(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
     page = drawn(open_page("/map/"))
     seen, whole = pixels(page)
     assert seen["ink"] > whole * 0.003, seen
     assert seen["paper"] > whole * 0.02, seen
     assert page.locator("#map-says").is_hidden()
     assert "高德" in page.inner_text("main") or "演示数据" in page.inner_text("main")
-    requests = page.evaluate("performance.getEntriesByType('resource').map(r => new URL(r.name).hostname)")
+    requests = page.evaluate(
+        "performance.getEntriesByType('resource').map(r => new URL(r.name).hostname)"
+    )
     assert set(requests) <= {"localhost"}
 
 
-def test_an_answer_changes_the_drawing_without_reload(night: Night, open_page: Callable[..., Any]) -> None:
+def test_an_answer_changes_the_drawing_without_reload(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
     page = drawn(open_page("/map/"))
     before, _whole = pixels(page)
     page.evaluate("window.still = 'here'")
@@ -82,7 +88,9 @@ def test_a_click_opens_the_record(open_page: Callable[..., Any], night: Night) -
          "properties": {"code": 500231109001, "name": "中村", "kind": "village", "state": "nobody",
                         "word": "无人应答", "url": "/zones/"}}]}  # fmt: skip
     page = open_page("/warning/")
-    page.route("**/map/points/**", lambda route: route.fulfill(json={"points": middle, "towns": []}))
+    page.route(
+        "**/map/points/**", lambda route: route.fulfill(json={"points": middle, "towns": []})
+    )
     page.goto(night.console + "/map/#11/30.25/107.45")
     drawn(page)
     page.locator("#map").click()
@@ -100,7 +108,9 @@ def test_ten_thousand_points_do_not_choke_it(open_page: Callable[..., Any], nigh
     ]  # fmt: skip
     body = json.dumps({"points": {"type": "FeatureCollection", "features": features}, "towns": []})
     page = open_page("/warning/")
-    page.route("**/map/points/**", lambda route: route.fulfill(body=body, content_type="application/json"))
+    page.route(
+        "**/map/points/**", lambda route: route.fulfill(body=body, content_type="application/json")
+    )
     page.goto(night.console + "/map/")
     drawn(page)
     many, whole = pixels(page)
@@ -121,5 +131,7 @@ def test_without_webgl_the_list_says_the_same(night: Night, open_page: Callable[
     )
     page.goto(night.console + "/map/")
     page.wait_for_selector("#map-says:not([hidden])")
-    page.wait_for_function("document.querySelector('#map-says').textContent.includes('WebGL')", timeout=WAIT_MS)
+    page.wait_for_function(
+        "() => document.querySelector('#map-says').textContent.includes('WebGL')", timeout=WAIT_MS
+    )
     assert page.locator(".map-list tbody tr").count() >= 1

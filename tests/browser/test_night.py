@@ -64,7 +64,9 @@ def test_the_answer_page_is_light_and_works_on_a_slow_telephone(night: Night, br
     print(f"answer page: {size[0] / 1000:.1f} kB, {elapsed:.2f} s at 400 kbit/s, 400 ms, CPU / 4")
     assert size[0] <= 100_000
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "20px"
-    heights = page.eval_on_selector_all("button", "all => all.map(b => b.getBoundingClientRect().height)")
+    heights = page.eval_on_selector_all(
+        "button", "all => all.map(b => b.getBoundingClientRect().height)"
+    )
     assert min(heights) >= 60
     page.click("button.first")
     assert "已记下" in page.inner_text("main")
@@ -73,7 +75,9 @@ def test_the_answer_page_is_light_and_works_on_a_slow_telephone(night: Night, br
 
 def test_a_village_counts_its_twelve_households_with_a_thumb(night: Night, browser: Any) -> None:
     """The head of a village answers, gets the link, and taps through the households on a telephone."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", has_touch=True)
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN", has_touch=True
+    )
     page = context.new_page()
     page.goto(headcount_link(night))
     homes = page.locator("fieldset.home")
@@ -85,11 +89,17 @@ def test_a_village_counts_its_twelve_households_with_a_thumb(night: Night, brows
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for number in range(11):
         homes.nth(number).locator("label").first.tap()
-    people = [int(text) for text in page.eval_on_selector_all("fieldset.home", "all => all.map(h => h.dataset.people)")]
+    people = [
+        int(text)
+        for text in page.eval_on_selector_all(
+            "fieldset.home", "all => all.map(h => h.dataset.people)"
+        )
+    ]
     said = page.inner_text("[data-sum]")
     assert said == f"已转 {sum(people[:11])} 人，未转 {people[11]} 人，共 {sum(people)} 人"
     page.locator(".sum button").tap()
-    assert f"未转 {people[11]} 人" in page.inner_text(".done")
+    page.wait_for_url("**done=1")
+    assert f"未转 {people[11]} 人" in page.inner_text(".done[role=status]")
     context.close()
 
 

@@ -45,7 +45,9 @@ class Tab:
         session.on("Target.receivedMessageFromTarget", self._take)
         session.send("Storage.setCookies", {"cookies": cookies})
         self.target = session.send("Target.createTarget", {"url": "about:blank"})["targetId"]
-        self.id = session.send("Target.attachToTarget", {"targetId": self.target, "flatten": False})["sessionId"]
+        self.id = session.send(
+            "Target.attachToTarget", {"targetId": self.target, "flatten": False}
+        )["sessionId"]
         self.send("Page.enable")
         self.send("Page.addScriptToEvaluateOnNewDocument", source=METER)
         self.send("Page.navigate", url=url)
@@ -68,7 +70,13 @@ class Tab:
         return self.got.pop(number)
 
     def ask(self, code: str, gesture: bool = False) -> Any:
-        answer = self.send("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True, userGesture=gesture)
+        answer = self.send(
+            "Runtime.evaluate",
+            expression=code,
+            returnByValue=True,
+            awaitPromise=True,
+            userGesture=gesture,
+        )
         return answer["result"]["result"].get("value")
 
     def until(self, code: str) -> None:
@@ -84,7 +92,9 @@ class Tab:
 
     def ticks(self, seconds: float) -> int:
         """How often a timer of 100 ms runs in that time."""
-        self.ask("window.n = 0; clearInterval(window.timer); window.timer = setInterval(() => { n += 1; }, 100); 1")
+        self.ask(
+            "window.n = 0; clearInterval(window.timer); window.timer = setInterval(() => { n += 1; }, 100); 1"
+        )
         time.sleep(seconds)
         return int(self.ask("n"))
 

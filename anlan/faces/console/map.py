@@ -1,4 +1,4 @@
-"""The map: outlines, places, and how the chosen call-out stands there; the same as a list beside it.
+"""The map: outlines, places, how the chosen call-out stands there; the same as a list beside it.
 
 Flows in: divisions of the county, calls, zones and shelters, each through its room's queries and
 the reader's scope. Flows out: a page whose list says everything, and two JSON answers for the
@@ -27,6 +27,7 @@ from anlan.ground.web import json_page, page, scope_of
 from anlan.rooms.evacuation import queries as evacuation
 
 POINTS_MAX = 20_000
+LISTED_MAX = 200
 CALLOUTS_SHOWN = 20
 ANSWERED = frozenset({"answered", "help"})
 STATES = ("nobody", "help", "fallback", "ringing", "waiting", "reached_by_fallback", "answered")
@@ -65,6 +66,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     county = _divisions().filter(code__in=[c for c in names if level(c) == "county"]).first()
     wanted = request.GET.get("state", "")
     context = {
+        "villages": _listed(tree.nodes if tree else [], wanted),
         "row": row, "rows": [r for r, _n in rows], "counts": tree.counts if tree else None,
         "towns": [t for t in towns if not wanted or _has(t, wanted)], "wanted": wanted,
         "states": _states(tree.nodes if tree else []), "source": county.source if county else "",
@@ -72,6 +74,13 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "uncalled": 0 if wanted else sum(1 for t in towns if not t.total),
     }  # fmt: skip
     return render(request, "console/map.html", context)
+
+
+def _listed(nodes: list[Any], wanted: str) -> list[Any]:
+    """The posts that the drawing shows: of the wanted state, else those that nobody has reached."""
+    settled = ANSWERED | {"reached_by_fallback", "stopped"}
+    shown = [n for n in nodes if (n.state == wanted if wanted else n.state not in settled)]
+    return shown[:LISTED_MAX]
 
 
 def _divisions() -> Any:
@@ -122,7 +131,9 @@ def ground(request: HttpRequest) -> HttpResponse:
             shape = shapely.from_wkb(bytes(row.outline))
             areas.append(_feature(shape.__geo_interface__, code=row.code, kind=kind))
         if kind == "township" and row.label_lon is not None and row.label_lat is not None:
-            labels.append(_feature(_point(row.label_lon, row.label_lat), code=row.code, name=row.name))
+            labels.append(
+                _feature(_point(row.label_lon, row.label_lat), code=row.code, name=row.name)
+            )
     return JsonResponse({"areas": _collection(areas), "labels": _collection(labels)})
 
 
@@ -150,8 +161,13 @@ def _villages(states: dict[int, str], callout_id: int) -> list[dict[str, Any]]:
             continue
         state = states.get(code, "")
         url = f"/callout/{callout_id}/?place={code}" if state else f"/phonebook/?q={name}"
-        found.append(_feature(_point(lon, lat), code=code, name=_short(name), kind="village",
-                              state=state, word=state_word(state) if state else "", url=url))  # fmt: skip
+        word = state_word(state) if state else ""
+        found.append(
+            _feature(
+                _point(lon, lat), code=code, name=_short(name), kind="village", state=state,
+                word=word, url=url,
+            )
+        )  # fmt: skip
     return found
 
 

@@ -68,7 +68,11 @@ def via_word(via: str) -> str:
 
 def chosen(nodes: Sequence[Any], query: Mapping[str, str]) -> list[Any]:
     """Nodes that the address asks for: state, place (a division and all in it), words of a name."""
-    state, place, sought = query.get("state", ""), query.get("place", ""), query.get("q", "").strip()
+    state, place, sought = (
+        query.get("state", ""),
+        query.get("place", ""),
+        query.get("q", "").strip(),
+    )
     lo, hi = span(int(place)) if place.isdigit() and len(place) == 12 else (0, 10**12)
     return [
         node

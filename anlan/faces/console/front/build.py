@@ -62,11 +62,14 @@ def node_commands() -> tuple[list[str], list[str]]:
 
     root = Path(wheel.ROOT_DIR)
     node = root / "bin" / "node"
-    return [str(node)], [str(node), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return [str(node)], [
+        str(node),
+        str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ]
 
 
 def to_terminal(text: str) -> None:
-    """Progress: the installer swallows our output, so it goes to the terminal, where there is one."""
+    """Progress: the installer swallows our output, so it goes to the terminal if there is one."""
     try:
         with open("/dev/tty", "w", encoding="utf-8") as terminal:
             terminal.write(f"  {text}\n")
@@ -141,7 +144,9 @@ def run(command: list[str], folder: Path) -> None:
     if done.returncode == 0:
         return
     said = (done.stdout + done.stderr).strip().splitlines()
-    if any(word in line for word in UNREACHABLE for line in said) and "npm-cli" in " ".join(command):
+    if any(word in line for word in UNREACHABLE for line in said) and "npm-cli" in " ".join(
+        command
+    ):
         raise NotBuilt(mend_network(next((line for line in said if "code" in line), said[-1])))
     raise NotBuilt("界面没有建成：\n" + "\n".join(said[-LINES_SHOWN:]))
 

@@ -102,7 +102,7 @@ def age(context: template.Context, moment: datetime | None) -> SafeString:
     if moment is None:
         return shown
     old = (context.get("now") or clock.now()) - moment > OLD
-    return mark_safe(shown.replace("<time ", f'<time data-ages{" class=old" if old else ""} ', 1))  # noqa: S308
+    return mark_safe(shown.replace("<time ", f"<time data-ages{' class=old' if old else ''} ", 1))  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)

@@ -54,9 +54,12 @@ function tick(): void {
 
 interface Told { topic: string; state?: string }
 
-function hear(told: Told, topics: Set<string>): void {
+/** "over": the sign-in behind this wire has ended; the page is asked again and says so. */
+function hear(told: Told, topics: Set<string>, source: EventSource): void {
   if (told.topic === "wire") {
-    if (told.state === "up") soon(); else { cut = true; tick(); }
+    if (told.state === "over") { source.close(); location.reload(); }
+    else if (told.state === "up") soon();
+    else { cut = true; tick(); }
     return;
   }
   if (!cut) alive();
@@ -70,7 +73,7 @@ export function startLive(): void {
   if (!address) return;
   const topics = new Set((document.body.dataset.topics ?? "").split(/[ ,]+/).filter(Boolean));
   const source = new EventSource(address);
-  source.onmessage = (event: MessageEvent<string>) => hear(JSON.parse(event.data) as Told, topics);
+  source.onmessage = (event: MessageEvent<string>) => hear(JSON.parse(event.data) as Told, topics, source);
   source.onopen = () => { if (cut || Date.now() - heard_ms > SILENT_S_MAX * 1000) soon(); };
   setInterval(tick, TICK_MS);
   addEventListener("offline", () => { cut = true; tick(); });
