@@ -70,7 +70,9 @@ def killed_at(own: RealCounty, name: str) -> None:
 
 def whole(own: RealCounty) -> None:
     """One county, nothing twice and nothing missing, whatever was killed on the way."""
-    count = "SELECT (SELECT count(*) FROM county_division), (SELECT count(*) FROM workplan_version"
+    count = (
+        "SELECT (SELECT count(*) FROM county_division), (SELECT count(*) FROM workplan_planversion"
+    )
     divisions, plans = own.ask(count + " WHERE state = 'confirmed')")[0]
     assert (divisions, plans) == (1 + 26 + 301, 1)
     posts = own.ask("SELECT count(*), count(DISTINCT (kind, division, title)) FROM county_post")
