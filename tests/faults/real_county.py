@@ -26,8 +26,8 @@ from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import end_leftovers, supervisor_pid
 from anlan.ground.machine.site import Site, write_facts
 
-COMMAND_S_MAX = 180
-WAIT_S_MAX = 60.0
+COMMAND_S_MAX = 400
+WAIT_S_MAX = 180.0
 CODE = "500231"
 
 
