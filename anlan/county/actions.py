@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from pypinyin import Style, lazy_pinyin
 
 from anlan.county.models import Division, Holding, Person, Post, RosterShift
 from anlan.ground import clock, journal, secrets
@@ -19,6 +18,8 @@ DEMO_PREFIX = "100"
 
 def pinyin_of(name: str) -> tuple[str, str]:
     """(wang xiaoming, wxm): full pinyin with spaces, and initials."""
+    from pypinyin import Style, lazy_pinyin  # 55 MB, for whoever edits names only
+
     full = " ".join(lazy_pinyin(name))
     return full, "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
 
