@@ -93,7 +93,9 @@ class RealCounty:
         return "\n".join(f"{path.name}: {path.read_text()[-500:]}" for path in found)
 
     def processes(self) -> dict[str, int]:
-        return {name: pid for pid, name in pids.of_county(self.home).items()}
+        """Name → pid of what the supervisor started itself, not what that started in turn."""
+        found = pids.of_county(self.home).items()
+        return {name: pid for pid, name in found if os.getpgid(pid) == pid or name == "prepare"}
 
     def supervisor(self) -> int:
         pid = supervisor_pid(self.site)
