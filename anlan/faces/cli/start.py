@@ -158,7 +158,7 @@ def _locked(lock: Any) -> bool:
 
 def _end_starter(path: Path) -> None:
     text = path.read_text()
-    if text.isdigit() and pids.alive(int(text)):
+    if text.isdigit() and pids.alive(int(text)) and pids.was_typed(int(text), "anlan"):
         os.kill(int(text), signal.SIGTERM)
 
 
