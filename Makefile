@@ -5,6 +5,12 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
 QUIET := --disable-pip-version-check --no-input -q
+# uv where it is there; else pip, with how far it is on a terminal.
+install = SECONDS=0; set -o pipefail; \
+	if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r $(1); \
+	elif [ -t 1 ]; then $(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes -r $(1) \
+	  | awk -v total="$$(grep -c '^[A-Za-z0-9].*==' $(1))" '/^(Collecting|Requirement already)/ {printf "\r\033[K  %d/%d %s", ++n, total, $$2 == "already" ? $$4 : $$2; fflush()} /^Installing/ {printf "\r\033[K  写入 %d 个包", n; fflush()} END {printf "\r\033[K"}'; \
+	else $(PY) -m pip install $(QUIET) --require-hashes -r $(1); fi && echo "  $$SECONDS 秒"
 
 .PHONY: help up setup down test check bench drill dev
 
@@ -52,8 +58,7 @@ dev: .venv/dev.stamp .venv/front.stamp
 
 .venv/county.stamp: .venv/made.stamp requirements/county.txt pyproject.toml
 	@echo "安装依赖（第一次约一分钟）"
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/county.txt; \
-	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/county.txt; fi || { echo "安装没有完成（原因见上）：请检查网络和磁盘（df -h .）后再运行 make setup，会从中断处继续"; exit 3; }
+	@$(call install,requirements/county.txt) || { echo "安装没有完成（原因见上）：请检查网络和磁盘（df -h .）后再运行 make setup，会从中断处继续"; exit 3; }
 	@$(PY) -m anlan.faces.console.words
 	@touch $@
 
@@ -70,6 +75,5 @@ FRONT := $(shell find anlan/faces/console/front -type f -not -path '*/node_modul
 
 .venv/dev.stamp: .venv/county.stamp requirements/dev.txt
 	@echo "安装测试工具"
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt; \
-	 else $(PY) -m pip install $(QUIET) --require-hashes -r requirements/dev.txt; fi || { echo "测试工具没有装完（原因见上）：请检查网络和磁盘（df -h .）后再运行一次"; exit 3; }
+	@$(call install,requirements/dev.txt) || { echo "测试工具没有装完（原因见上）：请检查网络和磁盘（df -h .）后再运行一次"; exit 3; }
 	@touch $@

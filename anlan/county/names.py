@@ -10,8 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pypinyin import lazy_pinyin
-
 from anlan.ground.policy import packs
 
 SURNAMES = Path(__file__).resolve().parents[1] / "packs" / "_core" / "surnames.yaml"
@@ -39,6 +37,8 @@ def syllables(name: str) -> list[str]:
 
 
 def _read(text: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # 55 MB, for whoever edits names only
+
     return [part.lower() for part in lazy_pinyin(text)] if text else []
 
 

@@ -44,11 +44,52 @@ def test_every_round_is_documented() -> None:
 
 def test_every_setting_of_the_environment_is_documented() -> None:
     page = text("docs/how-to/operate.md")
-    own = {"ANLAN_TEST", "ANLAN_ROLE"}
+    own = {"ANLAN_TEST", "ANLAN_ROLE", "ANLAN_CHILD"}  # said by our processes to each other
+    systems = {"PATH", "HOME", "XDG_DATA_HOME", "DJANGO_SETTINGS_MODULE", "PHONEBOX_PASSWORD"}
+    read = re.compile(r"environ(?:\.get\(|\.setdefault\(|\[)\s*\"([A-Z_]+)\"")
     found: set[str] = set()
-    for path in (ROOT / "anlan").rglob("*.py"):
-        found |= set(re.findall(r"\"(ANLAN_[A-Z_]+)\"", path.read_text(encoding="utf-8")))
-    assert sorted(name for name in found - own if f"`{name}`" not in page) == []
+    for folder in ("anlan", "phonebox"):
+        for path in (ROOT / folder).rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            found |= set(re.findall(r"\"(ANLAN_[A-Z_]+)\"", source)) | set(read.findall(source))
+    assert {"ANLAN_ROOT", "ANLAN_ALARM", "DATABASE_URL"} <= found
+    assert sorted(name for name in found - own - systems if f"`{name}`" not in page) == []
+
+
+def test_every_make_target_is_documented_and_helped() -> None:
+    page, makefile = text("docs/how-to/commands.md"), text("Makefile")
+    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.M))
+    assert targets == {"help", "up", "setup", "down", "test", "check", "bench", "drill"}
+    assert sorted(name for name in targets if f"`make {name}`" not in page) == []
+
+
+def test_every_refusal_of_a_start_is_documented() -> None:
+    page = text("docs/how-to/operate.md")
+    places = [*(ROOT / "anlan" / "ground" / "machine").glob("*.py")]
+    places += [ROOT / "anlan" / "faces" / "cli" / "start.py"]
+    codes: set[str] = set()
+    for path in places:
+        source = path.read_text(encoding="utf-8")
+        codes |= set(re.findall(r"(?:Refusal|NotRunning)\(\s*\"([a-z-]+)\"", source))
+    assert "folder-closed" in codes
+    general = {"database", "system"}  # carry the system's own words
+    assert sorted(code for code in codes - general if f"`{code}`" not in page) == []
+
+
+def test_every_process_and_every_file_that_a_county_keeps_is_documented() -> None:
+    from anlan.ground.machine.processes import children
+    from anlan.ground.machine.site import COPY, DEFAULT_PORTS, OWN_SERVER, Site
+
+    page = text("docs/how-to/operate.md")
+    own = Site(Path("/nowhere"), DEFAULT_PORTS, {"demo": True})
+    assert [child.name for child in children(own) if child.name not in page] == []
+    assert [name for name in (COPY, OWN_SERVER, "trouble.json") if name not in page] == []
+
+
+def test_the_licence_is_the_whole_apache_text() -> None:
+    licence = text("LICENSE")
+    assert "Version 2.0, January 2004" in licence and "END OF TERMS AND CONDITIONS" in licence
+    assert "Apache-2.0" in text("pyproject.toml") and len(licence) > 11_000
 
 
 def test_every_direct_dependency_has_its_reason() -> None:

@@ -12,7 +12,7 @@ import sys
 from anlan.ground.machine.processes import environment
 from tests.faults.real_county import RealCounty
 
-NIGHT_S_MAX = 60
+NIGHT_S_MAX = 180
 NIGHT = """
 import django; django.setup()
 from dataclasses import replace

@@ -26,8 +26,8 @@ from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import end_leftovers, supervisor_pid
 from anlan.ground.machine.site import Site, write_facts
 
-COMMAND_S_MAX = 180
-WAIT_S_MAX = 60.0
+COMMAND_S_MAX = 400
+WAIT_S_MAX = 180.0
 CODE = "500231"
 
 
@@ -93,7 +93,9 @@ class RealCounty:
         return "\n".join(f"{path.name}: {path.read_text()[-500:]}" for path in found)
 
     def processes(self) -> dict[str, int]:
-        return {name: pid for pid, name in pids.of_county(self.home).items()}
+        """Name → pid of what the supervisor started itself, not what that started in turn."""
+        found = pids.of_county(self.home).items()
+        return {name: pid for pid, name in found if os.getpgid(pid) == pid or name == "prepare"}
 
     def supervisor(self) -> int:
         pid = supervisor_pid(self.site)

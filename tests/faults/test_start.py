@@ -300,11 +300,17 @@ def test_a_clock_that_is_off_is_shouted_and_journalled_and_stops_nothing(
 
 
 def test_log_lines_begin_with_utc_and_its_offset(county: RealCounty) -> None:
+    for path in (county.home / "log").glob("*.log"):
+        path.unlink()
     county.up()
     os.kill(county.processes()["worker"], signal.SIGKILL)
     until(lambda: "worker ended" in (county.home / "log" / "supervisor.log").read_text())
+    leader = county.processes()["console"]
+    serving = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
+    os.kill(int(serving[0]), signal.SIGKILL)
+    until(lambda: "Unexpected" in (county.home / "log" / "console.log").read_text())
     county.down()
-    for name in ("supervisor", "worker", "watchdog"):
+    for name in ("supervisor", "worker", "watchdog", "console", "public", "live"):
         lines = (county.home / "log" / f"{name}.log").read_text().splitlines()
         assert [line for line in lines if not LINE.match(line)] == [], name
 

@@ -70,7 +70,9 @@ def killed_at(own: RealCounty, name: str) -> None:
 
 def whole(own: RealCounty) -> None:
     """One county, nothing twice and nothing missing, whatever was killed on the way."""
-    count = "SELECT (SELECT count(*) FROM county_division), (SELECT count(*) FROM workplan_version"
+    count = (
+        "SELECT (SELECT count(*) FROM county_division), (SELECT count(*) FROM workplan_planversion"
+    )
     divisions, plans = own.ask(count + " WHERE state = 'confirmed')")[0]
     assert (divisions, plans) == (1 + 26 + 301, 1)
     posts = own.ask("SELECT count(*), count(DISTINCT (kind, division, title)) FROM county_post")
@@ -303,9 +305,14 @@ def bare() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def make(folder: Path, *words: str, lies: str = "") -> subprocess.CompletedProcess[str]:
+def make(
+    folder: Path, *words: str, lies: str = "", cut_off: bool = False
+) -> subprocess.CompletedProcess[str]:
     """lies: what a Python of another machine would say, put in before anything else runs."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANLAN_", "PYTHON"))}
+    if cut_off:
+        environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "UV_NO_INDEX": "1",
+                        "UV_NO_CACHE": "1", "UV_FIND_LINKS": ""}  # fmt: skip
     if lies:
         (folder / "lies").mkdir(exist_ok=True)
         (folder / "lies" / "sitecustomize.py").write_text(lies)
@@ -344,6 +351,9 @@ def test_an_environment_that_was_interrupted_is_made_anew(bare: Path) -> None:
     before = (bare / ".venv" / "made.stamp").stat().st_mtime
     make(bare, ".venv/made.stamp", PYTHON)
     assert (bare / ".venv" / "made.stamp").stat().st_mtime == before, "twice is once"
+    done = make(bare, "setup", PYTHON, cut_off=True)
+    assert done.returncode != 0 and "请检查网络" in done.stdout and "make setup" in done.stdout
+    assert not (bare / ".venv" / "county.stamp").exists(), "what did not finish is not done"
 
 
 def test_a_folder_that_cannot_be_written_says_where_to_look() -> None:

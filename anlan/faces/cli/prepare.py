@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STEPS = ("migrate", "demo", "links")
 
 
-WITH_TABLES = ("Django", "django-allauth", "django-axes")
+WITH_TABLES = ("Django", "django-allauth")
 STEP_S_MAX = 600
 REFUSED = 2
 

@@ -158,7 +158,7 @@ def _locked(lock: Any) -> bool:
 
 def _end_starter(path: Path) -> None:
     text = path.read_text()
-    if text.isdigit() and pids.alive(int(text)):
+    if text.isdigit() and pids.alive(int(text)) and pids.was_typed(int(text), "anlan"):
         os.kill(int(text), signal.SIGTERM)
 
 
@@ -206,7 +206,7 @@ def _os_refusal(own: Site, error: OSError) -> Refusal:
 
 def _others(path: Path) -> bool:
     """Whether an existing county's folder stands there that is another user's."""
-    home = next((p for p in (path, *path.parents) if (p / "run").exists()), None)
+    home = next((p for p in (path, *path.parents) if (p / "county.json").exists()), None)
     return home is not None and home.stat().st_uid != os.geteuid()
 
 

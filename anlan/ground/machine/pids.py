@@ -56,8 +56,13 @@ def of_county(home: Path) -> dict[int, str]:
 
 def is_supervisor(pid: int) -> bool:
     """Whether the process is a supervisor, whatever started it."""
+    return was_typed(pid, "anlan.ground.machine.processes")
+
+
+def was_typed(pid: int, word: str) -> bool:
+    """Whether the process was started by a command line with this word in it."""
     try:
-        return b"anlan.ground.machine.processes" in (PROC / str(pid) / "cmdline").read_bytes()
+        return word.encode() in (PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return False
 

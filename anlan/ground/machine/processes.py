@@ -38,6 +38,7 @@ LOG_BYTES_MAX = 10_000_000
 LOG_LOOK_EVERY_S = 10.0
 DATABASE_PAUSE_S = 1.0
 REFUSED = 4
+WEB_LOG = Path(__file__).with_name("web_log.json")
 CHECKED_ROLES = ("owner", "console", "public")
 
 
@@ -58,7 +59,8 @@ def granian(app: str, interface: str, port: int, threads: int = 1) -> list[str]:
     """The command of one granian server with one worker."""
     command = [
         sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning", app,
+        "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning",
+        "--log-config", str(WEB_LOG), app,
     ]  # fmt: skip
     return [*command, "--blocking-threads", str(threads)] if interface == "wsgi" else command
 

@@ -1,0 +1,94 @@
+"""Two counties on one machine: an empty real one beside the demonstration, `use` switches."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anlan.ground.machine import site
+from anlan.ground.machine.postgres import Cluster
+from tests.faults.real_county import CODE, RealCounty, real_county
+
+OTHER = "500233"
+ROW = "500233000000,忠县,县,30.3,108.0,,\n"
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[RealCounty]:
+    with real_county() as own:
+        own.up()
+        yield own
+
+
+def opens(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as page:
+            return int(page.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_real_county_is_made_beside_a_running_one_and_use_switches(
+    both: RealCounty, tmp_path: Path
+) -> None:
+    divisions = tmp_path / "区划.csv"
+    divisions.write_text("code,name,kind,lat,lon,population,source\n" + ROW, encoding="utf-8")
+    made = both.run("county", "new", OTHER, "忠县", "--divisions", str(divisions))
+    assert made.code == 0, (made.answer, made.err)
+    assert made.answer["current"] is False and set(made.answer["links"]) == {"setup"}
+    home = both.root / "counties" / OTHER
+    assert not site(home).demo and not Cluster(home / "postgres").running()
+    first, second = (
+        home_.joinpath("keys", "fields.json").read_text() for home_ in (both.home, home)
+    )
+    assert first != second, "keys of its own"
+    ours, theirs = both.site.ports, site(home).ports
+    assert not {p for p in ours.values() if p} & {p for p in theirs.values() if p}
+
+    listed = both.run("county", "list").answer["counties"]
+    assert [(c["code"], c["current"], c["running"]) for c in listed] == [
+        (CODE, True, True), (OTHER, False, False)]  # fmt: skip
+    said = both.run("county", "use", OTHER)
+    assert said.code == 3 and said.error["code"] == "running" and "make down" in said.error["mend"]
+    both.down()
+    assert both.run("county", "use", OTHER).answer == {"current": OTHER}
+
+    answer = both.up()
+    assert answer["county"] == OTHER and answer["demo"] is False and "phonebox" not in answer
+    again = both.run("user", "link", "setup").answer["link"]
+    assert again != made.answer["links"]["setup"]
+    assert opens(again) == 200, "a link that ran out is asked for again"
+    assert both.run("user", "list").answer == {"accounts": []}
+    assert both.run("plan", "status").answer["rows"] == [], "an empty county has no plan"
+    names = {c["code"]: c["running"] for c in both.run("county", "list").answer["counties"]}
+    assert names == {CODE: False, OTHER: True}
+    both.down()
+    both.run("county", "use", CODE)
+    assert both.up()["county"] == CODE
+    assert both.run("plan", "status").answer["rows"], "what the first one had is there"
+
+
+def test_what_is_wrong_with_a_new_county_is_said_and_nothing_is_left(
+    both: RealCounty, tmp_path: Path
+) -> None:
+    bad = tmp_path / "坏.csv"
+    bad.write_text("code,name,kind\n12,x,县\n", encoding="utf-8")
+    for words, code in (
+        (("50023", "甲县"), "county-code"),
+        ((OTHER.replace("3", "9"), " "), "county-name"),
+        ((CODE, "垫江县"), "county-exists"),
+        (("500299", "丙县", "--divisions", str(tmp_path / "no.csv")), "file-missing"),
+    ):
+        said = both.run("county", "new", *words)
+        assert said.code == 2 and said.error["code"] == code and said.error["mend"]
+    assert both.run("county", "use", "500299").error["code"] == "county-unknown"
+    assert both.run("county", "use", "../500231").error["code"] == "county-unknown"
+    assert not (both.root / "counties" / "500299").exists()
+    said = both.run("county", "new", "500298", "丁县", "--divisions", str(bad))
+    assert said.code == 2 and "坏.csv:2" in said.error["place"]
+    bad.write_text("code,name,kind,lat,lon,population,source\n500298000000,丁县,县,30,108,,\n")
+    assert both.run("county", "new", "500298", "丁县", "--divisions", str(bad)).code == 0
