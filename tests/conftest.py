@@ -167,6 +167,27 @@ def county_db(cluster: Any, small_template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def night_template(cluster: Any, small_template: str) -> tuple[str, dict[str, Any]]:
+    """The small county after one night with something in every table, and the ids of it."""
+    from tests import night, small_county
+
+    name = "anlan_night_template"
+    cluster.create_database(name, template=small_template)
+    _use_database(cluster, name)
+    ids = night.make(small_county.scope_of)
+    _close()
+    return name, ids
+
+
+@pytest.fixture
+def night(cluster: Any, night_template: tuple[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A fresh copy of the night; the ids by the name of the part of an address that they fill."""
+    name, ids = night_template
+    for _database in _copy(cluster, name):
+        yield dict(ids)
+
+
+@pytest.fixture(scope="session")
 def full_template(cluster: Any, template: str) -> str:
     """The demonstration county whole: 26 townships, 301 villages."""
     from anlan.county import demo
@@ -227,7 +248,14 @@ def move_clock(owner_sql: Callable[..., Any]) -> Callable[[float], None]:
 
 
 @pytest.fixture
-def scope_of(county_db: str) -> Callable[..., Any]:
+def its_county(request: pytest.FixtureRequest) -> str:
+    """The small county that the test runs in: after the night where it asks for one."""
+    asked = "night" if "night" in request.fixturenames else "county_db"
+    return str(request.getfixturevalue(asked))
+
+
+@pytest.fixture
+def scope_of(its_county: str) -> Callable[..., Any]:
     """The scope of a post of the small county: scope_of("township_duty", TOWNSHIPS[0])."""
     from tests import small_county
 
@@ -235,7 +263,7 @@ def scope_of(county_db: str) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def client_of(county_db: str) -> Callable[..., Any]:
+def client_of(its_county: str) -> Callable[..., Any]:
     """A Django test client signed in, second factor and all, as the holder of a post."""
     from tests import small_county
 

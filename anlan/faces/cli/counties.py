@@ -109,7 +109,7 @@ def _import_divisions(own: Site, path: str) -> None:
     from anlan.ground.models import CountyFact
     from anlan.ground.scope import Scope
 
-    scope = Scope.for_command("county-new")
+    scope = Scope.for_command("county-new", frozenset({"county.edit"}))
     with scope.open():
         if CountyFact.objects.exists():
             return

@@ -50,7 +50,7 @@ def status(_options: argparse.Namespace) -> Answer:
     from anlan.ground.models import RoundRun
     from anlan.ground.scope import Scope
 
-    with Scope.for_command("status").open():
+    with Scope.for_command("status", frozenset({"system.manage"})).open():
         rows = list(RoundRun.objects.order_by("name"))
     rounds = [
         {"name": row.name, "last_at": row.last_at.isoformat() if row.last_at else None,
