@@ -75,6 +75,7 @@ if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -87,6 +88,7 @@ MIDDLEWARE = [
 ]
 PUBLIC_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
     "anlan.faces.http.middleware.PublicLimit",
     "django.middleware.locale.LocaleMiddleware",

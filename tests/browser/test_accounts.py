@@ -6,18 +6,23 @@ the accounts are real ones.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
+import socket
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.test_night import anlan, browser, chromium, county
+from tests.browser.test_night import anlan, browser, chromium
 from tests.totp import totp
 
-__all__ = ["browser", "chromium", "county"]
+__all__ = ["browser", "chromium"]
 WORDS = {
     "system_admin": "Kastanien blühen 7 mal",
     "security_admin": "Vier Boote ohne Ruder 4",
@@ -25,11 +30,40 @@ WORDS = {
 }
 PASSWORD = "Grünes Licht um 6 Uhr"
 DEAD_S_MAX = 60
+WAIT_MS = 90_000
+
+
+@pytest.fixture(scope="module")
+def county(chromium: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A demonstration county on ports that nobody else was given at the same moment."""
+    from anlan.faces.cli.commands import DEMO
+
+    root = Path(tempfile.mkdtemp(prefix="anlan-accounts-"))
+    root.chmod(0o755)
+    home = root / "counties" / str(DEMO["code"])
+    home.mkdir(parents=True)
+    (home / "county.json").write_text(json.dumps(dict(DEMO) | {"ports": free_ports()}))
+    try:
+        yield root, anlan(root, "up")
+    finally:
+        anlan(root, "down")
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def free_ports() -> dict[str, int]:
+    """A port for each process, from those that the system gives out."""
+    names = ("console", "live", "public", "phonebox", "smpp")
+    open_now = [socket.create_server(("127.0.0.1", 0)) for _name in names]
+    ports = {name: one.getsockname()[1] for name, one in zip(names, open_now, strict=True)}
+    for one in open_now:
+        one.close()
+    return ports
 
 
 def own_context(browser: Any, faults: list[str], width: int = 1440) -> Any:
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
     page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda m: faults.append(m.text)
             if m.type == "error" and "40" not in m.text else None)  # fmt: skip
