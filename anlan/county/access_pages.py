@@ -25,7 +25,7 @@ from anlan.county import access_queries as queries
 from anlan.county import accounts, doors, passwords
 from anlan.county.doors import visitor
 from anlan.county.models import Account
-from anlan.county.signin import AccountAdapter, home_of
+from anlan.county.signin import AccountAdapter, home_of, register_device
 from anlan.ground import clock
 from anlan.ground.errors import Denied, NotFound, Refusal
 from anlan.ground.scope import Actor, Scope
@@ -76,6 +76,7 @@ class Bind(ActivateTOTPView):
         accounts.record_factor(
             _own_scope(request), request.user.pk, request.standing.sitting_id, "totp"
         )
+        register_device(request, request.user, answer)
         return answer
 
 

@@ -352,9 +352,10 @@ def forget_old(scope: Scope) -> int:
             "DELETE FROM county_tries WHERE since < anlan_now(0) - interval '1 hour'"
             " AND coalesce(until, since) < anlan_now(0)"
         )
-        handled = cursor.rowcount
+        handled = max(cursor.rowcount, 0)
         cursor.execute("DELETE FROM django_session WHERE expire_date < anlan_now(0)")
-    return int(handled) + int(cursor.rowcount)
+        handled += max(cursor.rowcount, 0)
+    return int(handled)
 
 
 def real_people() -> bool:
