@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     django.setup()
     _cheap_passwords()
+    _keep_log(home / "suite.log")
     config.stash[HOME] = home
 
 
@@ -65,6 +66,32 @@ def _cheap_passwords() -> None:
 
     Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.time_cost = 1024, 1
     Argon2PasswordHasher.parallelism = 1
+
+
+# What tests use as secrets: the log of the whole run holds none of them.
+LOG_CANARIES = ("Grünes Licht um 6 Uhr", "Kastanien blühen 7 mal", "Vier Boote ohne Ruder 4",
+                "Der Regen zählt 31 Tage", "13987654321", "SecretTokenOfALink0123456789abcdef",
+                "500231199001011234")  # fmt: skip
+
+
+def _keep_log(path: Path) -> None:
+    import logging
+
+    from anlan.ground.logs import UtcFormatter
+
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(UtcFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run fails where a password, a token or a number stands in its log."""
+    path = session.config.stash[HOME] / "suite.log"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = [canary for canary in LOG_CANARIES if canary in text]
+    if found:
+        print(f"\nsecrets in the log of the run: {found}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -220,13 +220,16 @@ class ScopeMiddleware:
         if own is None or own.account_id != account.pk or own.state == "dead":
             return self._over(request, own)
         request.standing = own
+        if own.factor:
+            request.scope = scope_for(account, address_of(request), request.request_id)
+        if own.state == "resting":
+            request.scope = reading_only(request.scope)
         if request.path.startswith(FREE_PATHS):
             return self.get_response(request)
         if not own.factor:
             return self._ask(request, BIND)
         if passwords.expired(account.password_at, clock.now(0)):
             return self._ask(request, PASSWORD)
-        request.scope = scope_for(account, address_of(request), request.request_id)
         if own.state == "resting":
             return self._resting(request)
         if "X-Refresh" not in request.headers:
@@ -243,7 +246,6 @@ class ScopeMiddleware:
 
     def _resting(self, request: HttpRequest) -> HttpResponse:
         """The screen lives on and may be read; whoever acts says again who they are."""
-        request.scope = reading_only(request.scope)
         if request.method in SAFE_METHODS:
             return self.get_response(request)
         if _wants_json(request):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from anlan.county import accounts, doors, sittings
+from anlan.county import account_rounds, accounts, doors, sittings
 from anlan.county.models import Account, Post, RosterShift, Sitting
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
@@ -485,9 +485,9 @@ def test_an_account_unused_for_ninety_days_is_disabled_by_a_round(
     never = officer("never.used", "duty_leader")
     demo = accounts.make_account(COMMAND, "demo.one", "演示", demo=True)
     move_clock(89 * 86400)
-    assert accounts.rest_unused(Scope.for_round("test")) == 0
+    assert account_rounds.rest_unused(Scope.for_round("test")) == 0
     move_clock(2 * 86400)
-    assert accounts.rest_unused(Scope.for_round("test")) == 2
+    assert account_rounds.rest_unused(Scope.for_round("test")) == 2
     for row, active in ((account, False), (never, False), (demo, True)):
         row.refresh_from_db()
         assert row.is_active is active
@@ -496,7 +496,7 @@ def test_an_account_unused_for_ninety_days_is_disabled_by_a_round(
 def test_old_tries_and_sessions_are_forgotten_and_a_round_that_found_none_says_none(
     county_db: str, move_clock: Callable[..., None], owner_sql: Any
 ) -> None:
-    forget, round_ = accounts.forget_old, Scope.for_round("test")
+    forget, round_ = account_rounds.forget_old, Scope.for_round("test")
     assert forget(round_) == 0
     opened()
     give_password(Client(), "nobody.here", "wrong and long enough 1")
