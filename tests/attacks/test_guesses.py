@@ -1,7 +1,8 @@
-"""Guessing: ten thousand tries, many at once, and what each costs (R43, R44)."""
+"""Guessing: thousands of tries, many at once, and what each costs (R43, R44)."""
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,7 +15,7 @@ from anlan.ground.errors import Refusal
 from anlan.ground.scope import Scope
 
 COMMAND = Scope.for_command("test")
-GUESSES = 10_000
+GUESSES = int(os.environ.get("ANLAN_GUESSES", "1000"))  # the drill asks for 10,000
 AT_ONCE = 12
 WORD = "Grünes Licht um 6 Uhr"
 
@@ -48,7 +49,7 @@ def guess(number: int) -> None:
     )
 
 
-def test_of_ten_thousand_guesses_five_are_looked_at(
+def test_of_any_number_of_guesses_five_are_looked_at(
     account: Account, evaluated: list[str], owner_sql: Any
 ) -> None:
     for number in range(GUESSES):

@@ -36,7 +36,7 @@ WAIT_MS = 90_000
 @pytest.fixture(scope="module")
 def county(chromium: str) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A demonstration county on ports that nobody else was given at the same moment."""
-    from anlan.faces.cli.commands import DEMO
+    from anlan.faces.cli.start import DEMO
 
     root = Path(tempfile.mkdtemp(prefix="anlan-accounts-"))
     root.chmod(0o755)

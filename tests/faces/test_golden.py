@@ -107,9 +107,11 @@ def test_every_action_command_and_topic_declares_its_right() -> None:
 def test_a_command_holds_the_right_that_it_declares_and_no_other() -> None:
     import re
 
-    source = (Path(__file__).resolve().parents[2] / "anlan/faces/cli/commands.py").read_text()
-    assert re.findall(r"for_command\((?!name, frozenset)", source) == []
-    used = set(re.findall(r'_scope\("[a-z-]+", "([a-z.]+)"\)', source))
+    folder = Path(__file__).resolve().parents[2] / "anlan/faces/cli"
+    sources = [path.read_text() for path in folder.glob("*.py") if path.name != "prepare.py"]
+    assert re.findall(r'for_command\("[a-z-]+"\)', "".join(sources)) == [], "every right"
+    used = set(re.findall(r'frozenset\(\{"([a-z.]+)"\}\)', "".join(sources)))
+    assert used
     assert used <= {command.right for command in COMMANDS}
 
 

@@ -41,7 +41,8 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("up", "安装后启动本县，打印地址", start.up),
     Command("down", "停止，数据都保留", start.down),
-    Command("status", "地址、版本、各巡检最近一次运行", looking.status, True, right="system.manage"),
+    Command("status", "地址、版本、各巡检最近一次运行", looking.status, True,
+            right="system.manage"),
     Command("doctor", "检查本机缺什么", looking.doctor),
     Command("county list", "本机上的县", counties.county_list),
     Command(
