@@ -106,6 +106,8 @@ new_recovery_page = own_page(fields=[])(NewRecoveryCodes.as_view())
 def own_account(request: HttpRequest) -> HttpResponse:
     """How one signs in: factors, password, the browsers that are signed in."""
     account = request.user
+    if not request.standing.factor:
+        return redirect("mfa_activate_totp")
     context = {
         "sittings": queries.sittings(account.pk),
         "here": request.standing.sitting_id,
