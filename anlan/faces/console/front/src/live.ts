@@ -56,6 +56,7 @@ interface Told { topic: string; state?: string }
 
 function hear(told: Told, topics: Set<string>): void {
   if (told.topic === "wire") {
+    if (told.state === "over") { location.reload(); return; }
     if (told.state === "up") soon(); else { cut = true; tick(); }
     return;
   }
