@@ -77,7 +77,9 @@ def make(scope_of: Any) -> dict[str, Any]:
     evacuation.add_household(command, zone.id, f"{CANARY}户主", 3)
     opened = warning.approve(leader, row.id, row.version)
     evacuation_rounds.open_by_callout(round_)
-    callout.receive_message(round_, "smpp", "m1", CANARY_NUMBER, f"{CANARY}短信，听不懂")
+    callout.receive_message(
+        Scope.for_gateway("smpp"), "smpp", "m1", CANARY_NUMBER, f"{CANARY}短信，听不懂"
+    )
     path = DIVISIONS / "plan_demo.txt"
     version = workplan.import_plan(command, path.read_bytes(), path.name, demo=True)
     with round_.open():

@@ -54,7 +54,9 @@ def test_a_dump_the_data_files_and_the_wal_hold_no_canary(
     token = accounts.make_link(COMMAND, "first", account)
     from anlan.engines.callout import actions as callout
 
-    callout.receive_message(Scope.for_round("t"), "smpp", "m", canaries[0], f"转移 {canaries[1]}")
+    callout.receive_message(
+        Scope.for_gateway("smpp"), "smpp", "m", canaries[0], f"转移 {canaries[1]}"
+    )
     owner_sql("CHECKPOINT")
     hidden = [*(c.encode() for c in canaries), seed.encode(), token.encode()]
     dump = _pg_dump(cluster, county_db)

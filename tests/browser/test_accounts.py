@@ -19,10 +19,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_night import anlan, browser, chromium
+from tests.browser.conftest import anlan
 from tests.totp import totp
 
-__all__ = ["browser", "chromium"]
 WORDS = {
     "system_admin": "Kastanien blühen 7 mal",
     "security_admin": "Vier Boote ohne Ruder 4",
