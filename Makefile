@@ -42,6 +42,7 @@ bench: dev ## measure beside the peers
 
 drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
+	@ANLAN_GUESSES=10000 $(PY) -m pytest -q tests/attacks/test_guesses.py
 
 dev: .venv/dev.stamp .venv/front.stamp
 

@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     django.setup()
     _cheap_passwords()
+    _keep_log(home / "suite.log")
     config.stash[HOME] = home
 
 
@@ -65,6 +66,32 @@ def _cheap_passwords() -> None:
 
     Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.time_cost = 1024, 1
     Argon2PasswordHasher.parallelism = 1
+
+
+# What tests use as secrets: the log of the whole run holds none of them.
+LOG_CANARIES = ("Grünes Licht um 6 Uhr", "Kastanien blühen 7 mal", "Vier Boote ohne Ruder 4",
+                "Der Regen zählt 31 Tage", "13987654321", "SecretTokenOfALink0123456789abcdef",
+                "500231199001011234")  # fmt: skip
+
+
+def _keep_log(path: Path) -> None:
+    import logging
+
+    from anlan.ground.logs import UtcFormatter
+
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(UtcFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run fails where a password, a token or a number stands in its log."""
+    path = session.config.stash[HOME] / "suite.log"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = [canary for canary in LOG_CANARIES if canary in text]
+    if found:
+        print(f"\nsecrets in the log of the run: {found}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -167,6 +194,27 @@ def county_db(cluster: Any, small_template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def night_template(cluster: Any, small_template: str) -> tuple[str, dict[str, Any]]:
+    """The small county after one night with something in every table, and the ids of it."""
+    from tests import night, small_county
+
+    name = "anlan_night_template"
+    cluster.create_database(name, template=small_template)
+    _use_database(cluster, name)
+    ids = night.make(small_county.scope_of)
+    _close()
+    return name, ids
+
+
+@pytest.fixture
+def night(cluster: Any, night_template: tuple[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A fresh copy of the night; the ids by the name of the part of an address that they fill."""
+    name, ids = night_template
+    for _database in _copy(cluster, name):
+        yield dict(ids)
+
+
+@pytest.fixture(scope="session")
 def full_template(cluster: Any, template: str) -> str:
     """The demonstration county whole: 26 townships, 301 villages."""
     from anlan.county import demo
@@ -227,7 +275,14 @@ def move_clock(owner_sql: Callable[..., Any]) -> Callable[[float], None]:
 
 
 @pytest.fixture
-def scope_of(county_db: str) -> Callable[..., Any]:
+def its_county(request: pytest.FixtureRequest) -> str:
+    """The small county that the test runs in: after the night where it asks for one."""
+    asked = "night" if "night" in request.fixturenames else "county_db"
+    return str(request.getfixturevalue(asked))
+
+
+@pytest.fixture
+def scope_of(its_county: str) -> Callable[..., Any]:
     """The scope of a post of the small county: scope_of("township_duty", TOWNSHIPS[0])."""
     from tests import small_county
 
@@ -235,7 +290,7 @@ def scope_of(county_db: str) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def client_of(county_db: str) -> Callable[..., Any]:
+def client_of(its_county: str) -> Callable[..., Any]:
     """A Django test client signed in, second factor and all, as the holder of a post."""
     from tests import small_county
 

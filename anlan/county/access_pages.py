@@ -25,7 +25,7 @@ from anlan.county import access_queries as queries
 from anlan.county import accounts, doors, passwords
 from anlan.county.doors import visitor
 from anlan.county.models import Account
-from anlan.county.signin import AccountAdapter, home_of
+from anlan.county.signin import AccountAdapter, home_of, register_device
 from anlan.ground import clock
 from anlan.ground.errors import Denied, NotFound, Refusal
 from anlan.ground.scope import Actor, Scope
@@ -76,6 +76,7 @@ class Bind(ActivateTOTPView):
         accounts.record_factor(
             _own_scope(request), request.user.pk, request.standing.sitting_id, "totp"
         )
+        register_device(request, request.user, answer)
         return answer
 
 
@@ -105,6 +106,8 @@ new_recovery_page = own_page(fields=[])(NewRecoveryCodes.as_view())
 def own_account(request: HttpRequest) -> HttpResponse:
     """How one signs in: factors, password, the browsers that are signed in."""
     account = request.user
+    if not request.standing.factor:
+        return redirect("mfa_activate_totp")
     context = {
         "sittings": queries.sittings(account.pk),
         "here": request.standing.sitting_id,

@@ -29,7 +29,6 @@ from anlan.ground.scope import Scope
 
 LINK_LIFE = timedelta(hours=1)
 LINK_BYTES = 24
-UNUSED_LIFE = timedelta(days=90)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 ADMINISTRATORS = {
     "system_admin": "系统管理员",
@@ -323,38 +322,7 @@ def record_sign_out(scope: Scope, sitting_id: int, why: str = "out") -> None:
         journal.line(scope, "account.sign_out", ("county.sitting", ident), why=why, division=0)
 
 
-# rounds
-
-
-def rest_unused(scope: Scope) -> int:
-    """Round: accounts unused for 90 days are disabled; those of a demonstration are not.
-
-    Nobody can sign in to a demonstration account but by its one-time link.
-    """
-    with scope.open():
-        since = clock.now(0) - UNUSED_LIFE
-        names = [
-            account.username
-            for account in Account.objects.filter(is_active=True, demo=False)
-            if (account.used_at or account.created_at) < since
-        ]
-    for name in names:
-        disable_account(scope, name, "unused for 90 days")
-    return len(names)
-
-
-def forget_old(scope: Scope) -> int:
-    """Round: counts of tries that rest no more, and sessions whose time is over, are deleted."""
-    from django.db import connection
-
-    with scope.open(), connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM county_tries WHERE since < anlan_now(0) - interval '1 hour'"
-            " AND coalesce(until, since) < anlan_now(0)"
-        )
-        handled = cursor.rowcount
-        cursor.execute("DELETE FROM django_session WHERE expire_date < anlan_now(0)")
-    return int(handled) + int(cursor.rowcount)
+# what the county is
 
 
 def real_people() -> bool:

@@ -10,6 +10,7 @@ the outside, and the duty officer still comes in with both factors.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import os
 import struct
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def visitor(request: HttpRequest) -> Scope:
 
 def check_address(request: HttpRequest, device: str = "") -> None:
     """Refuse an address that tries too often; a registered device is counted apart."""
-    key = device or address_of(request)
+    key = device or _network(address_of(request))
     tried = count(ADDRESS, key)
     if tried == ADDRESS.tries + 1:
         journal.denied(visitor(request), "account.sign_in", "too many tries from this address")
@@ -106,6 +107,15 @@ def check_address(request: HttpRequest, device: str = "") -> None:
         raise Refusal(
             "too-many-tries", _("这个地址试得太频繁"), address_of(request), _("请一分钟后再试"), 429
         )
+
+
+def _network(address: str) -> str:
+    """The address, or of IPv6 its /64: a visitor there has as many addresses as they like."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ipaddress.ip_network(f"{found}/64", False))
 
 
 def check_password(request: HttpRequest, username: str, password: str) -> Account | None:

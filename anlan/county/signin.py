@@ -73,11 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """A browser in which both factors were given is a registered device from now on."""
         response = super().post_login(request, user, **kwargs)
-        if getattr(request, "factor_given", "") and not doors.device_of(request, user):
-            response.set_cookie(
-                doors.DEVICE_COOKIE, doors.device_token(user), max_age=doors.DEVICE_S,
-                path="/accounts/", httponly=True, samesite="Strict", secure=settings.HTTPS,
-            )  # fmt: skip
+        if getattr(request, "factor_given", ""):
+            register_device(request, user, response)
         return response
 
     def logout(self, request: HttpRequest) -> None:
@@ -155,6 +152,15 @@ class SealedSerializer:
         return json.loads(secrets.unseal(data, "session"))
 
 
+def register_device(request: HttpRequest, account: Account, response: HttpResponse) -> None:
+    """Both factors were given in this browser: its tries are counted apart from now on."""
+    if not doors.device_of(request, account):
+        response.set_cookie(
+            doors.DEVICE_COOKIE, doors.device_token(account), max_age=doors.DEVICE_S,
+            path="/accounts/", httponly=True, samesite="Strict", secure=settings.HTTPS,
+        )  # fmt: skip
+
+
 def home_of(account: Any) -> str:
     """Where the account begins: administrators have a page each, everybody else has today."""
     return HOMES.get(getattr(account, "admin_kind", ""), "/")
@@ -172,9 +178,24 @@ def scope_for(account: Account, address: str = "", request_id: str = "", world: 
     finder = Scope.for_round("sign-in", world)
     with finder.open():
         post = Post.objects.filter(pk=account.post_id, ended_at=None).first()
-    if post is None:
-        return Scope("post", *NOWHERE, world, actor)
+        if post is None or not _serves(account, post):
+            return Scope("post", *NOWHERE, world, actor)
     return Scope("post", *span(post.division), world, actor, table().of(post.kind))
+
+
+def _serves(account: Account, post: Post) -> bool:
+    """Whether the account's person holds the post now, or is its deputy, or is on its roster.
+
+    Rights stay with the post: whoever left it signs in to nothing.
+    """
+    if account.person_id is None:
+        return True
+    now = clock.now(0)
+    held = post.holdings.filter(person_id=account.person_id, world=0, valid_from__lte=now)
+    if held.exclude(valid_to__lte=now).exists():
+        return True
+    shifts = post.shifts.filter(person_id=account.person_id, world=0)
+    return bool(shifts.filter(starts_at__lte=now, ends_at__gt=now).exists())
 
 
 def reading_only(scope: Scope) -> Scope:
@@ -199,13 +220,16 @@ class ScopeMiddleware:
         if own is None or own.account_id != account.pk or own.state == "dead":
             return self._over(request, own)
         request.standing = own
+        if own.factor:
+            request.scope = scope_for(account, address_of(request), request.request_id)
+        if own.state == "resting":
+            request.scope = reading_only(request.scope)
         if request.path.startswith(FREE_PATHS):
             return self.get_response(request)
         if not own.factor:
             return self._ask(request, BIND)
         if passwords.expired(account.password_at, clock.now(0)):
             return self._ask(request, PASSWORD)
-        request.scope = scope_for(account, address_of(request), request.request_id)
         if own.state == "resting":
             return self._resting(request)
         if "X-Refresh" not in request.headers:
@@ -222,7 +246,6 @@ class ScopeMiddleware:
 
     def _resting(self, request: HttpRequest) -> HttpResponse:
         """The screen lives on and may be read; whoever acts says again who they are."""
-        request.scope = reading_only(request.scope)
         if request.method in SAFE_METHODS:
             return self.get_response(request)
         if _wants_json(request):

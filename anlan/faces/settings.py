@@ -76,6 +76,7 @@ if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -89,6 +90,7 @@ MIDDLEWARE = [
 ]
 PUBLIC_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
     "anlan.faces.http.middleware.PublicLimit",
     "django.middleware.locale.LocaleMiddleware",
@@ -182,6 +184,10 @@ CSRF_COOKIE_HTTPONLY = True
 HTTPS = bool(HOST_NAMES)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# W021: whether the county's whole domain is preloaded is not for one program to promise. W003: the
+# public pages have no cookie; what their forms may do stands in the signed link itself.
+SILENCED_SYSTEM_CHECKS = ["security.W021", *(["security.W003"] if PUBLIC else [])]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

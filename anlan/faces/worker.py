@@ -16,7 +16,7 @@ log = logging.getLogger("anlan.worker")
 
 def rounds(gateway: object) -> list[object]:
     """Every round of a county. Lanes run side by side; within a lane, one after another."""
-    from anlan.county import accounts
+    from anlan.county import account_rounds as accounts
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
     from anlan.engines.indicators import rounds as indicators

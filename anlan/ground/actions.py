@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from django.db.utils import ProgrammingError
+from django.utils.translation import gettext as _
+from psycopg.errors import InsufficientPrivilege
+
 from anlan.ground import journal, repeats
 from anlan.ground.errors import Denied
 from anlan.ground.scope import Scope, current
@@ -59,6 +63,12 @@ def action(
                         name,
                         lambda: _journalled(body, scope, may_change_nothing, *args, **kwargs),
                     )
+            except ProgrammingError as error:
+                if not isinstance(error.__cause__, InsufficientPrivilege) or current() is not None:
+                    raise
+                refusal = _outside()
+                _deny(scope, REGISTRY[name].journal, refusal)
+                raise refusal from error
             except Denied as refusal:
                 _deny(scope, REGISTRY[name].journal, refusal)
                 raise
@@ -77,6 +87,13 @@ def _journalled(
     if journal.lines_written() == before and not may_change_nothing:
         raise RuntimeError(f"{body.__module__}.{body.__qualname__} wrote no journal line")
     return result
+
+
+def _outside() -> Denied:
+    """The database's own refusal, said as one: the rows lie outside the scope."""
+    return Denied(
+        "out-of-scope", _("这不在您的范围内"), "", _("请由这个范围的岗位办理")
+    )  # fmt: skip
 
 
 def _deny(scope: Scope, name: str, refusal: Denied) -> None:

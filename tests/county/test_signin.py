@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from anlan.county import accounts, doors, sittings
+from anlan.county import account_rounds, accounts, doors, sittings
 from anlan.county.models import Account, Post, RosterShift, Sitting
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
@@ -94,7 +94,8 @@ def test_the_set_up_link_makes_three_administrators_who_bind_their_second_factor
         client = Client()
         answer = give_password(client, kind, WORDS[kind])
         assert answer.status_code == 302
-        assert client.get(home).url == "/accounts/2fa/totp/activate/", "no page before the factor"
+        for early in (home, "/accounts/", "/journal/", "/demo/", "/search/"):
+            assert client.get(early).url == "/accounts/2fa/totp/activate/", early
         secret = bind(client)
         codes = re.findall(r"<code>(\d{12})</code>",
                            client.get("/accounts/2fa/recovery-codes/").content.decode())  # fmt: skip
@@ -388,6 +389,38 @@ def test_no_address_from_outside_sends_anybody_away(county_db: str, wanted: str)
     assert client.post("/language/", {"language": "en"}, headers={"Referer": wanted}).url == "/"
 
 
+def test_whoever_left_the_post_signs_in_to_nothing_and_the_successor_does_the_work(
+    county_db: str,
+) -> None:
+    from anlan.county import actions
+    from anlan.county.models import Person
+
+    client, _secret, account = opened()
+    assert client.get("/warning/").status_code == 200
+    with COMMAND.open():
+        post = Post.objects.get(pk=account.post_id)
+        other = Person.objects.exclude(pk=account.person_id).filter(division=COUNTY).first()
+    assert other
+    actions.hold(COMMAND, post.pk, other.pk, 0, post.version)
+    for path in ("/", "/warning/", "/phonebook/"):
+        assert client.get(path).status_code == 403, path
+    assert client.post("/warning/paste/", {"text": "暴雨"}).status_code == 403
+    with COMMAND.open():
+        post.refresh_from_db()
+    actions.hold(COMMAND, post.pk, account.person_id, 1, post.version)
+    assert client.get("/warning/").status_code == 200, "as deputy again"
+
+
+def test_a_browser_is_registered_when_its_app_is_bound(county_db: str) -> None:
+    client, _secret, account = opened()
+    assert doors.DEVICE_COOKIE in client.cookies
+    for number in range(7):
+        doors.forget(doors.ADDRESS, "127.0.0.1")
+        give_password(Client(), account.username, f"wrong and long enough {number}")
+    client.post("/accounts/logout/")
+    assert give_password(client, account.username, PASSWORD).status_code == 302
+
+
 def test_disabling_ends_every_sign_in_and_enabling_opens_none(county_db: str) -> None:
     client, secret, account = opened()
     other = Client()
@@ -453,12 +486,29 @@ def test_an_account_unused_for_ninety_days_is_disabled_by_a_round(
     never = officer("never.used", "duty_leader")
     demo = accounts.make_account(COMMAND, "demo.one", "演示", demo=True)
     move_clock(89 * 86400)
-    assert accounts.rest_unused(Scope.for_round("test")) == 0
+    assert account_rounds.rest_unused(Scope.for_round("test")) == 0
     move_clock(2 * 86400)
-    assert accounts.rest_unused(Scope.for_round("test")) == 2
+    assert account_rounds.rest_unused(Scope.for_round("test")) == 2
     for row, active in ((account, False), (never, False), (demo, True)):
         row.refresh_from_db()
         assert row.is_active is active
+
+
+def test_old_tries_and_sessions_are_forgotten_and_a_round_that_found_none_says_none(
+    county_db: str, move_clock: Callable[..., None], owner_sql: Any
+) -> None:
+    forget, round_ = account_rounds.forget_old, Scope.for_round("test")
+    assert forget(round_) == 0
+    opened()
+    give_password(Client(), "nobody.here", "wrong and long enough 1")
+    assert forget(round_) == 0, "too young"
+    move_clock(3 * 3600)
+    assert forget(round_) >= 2
+    assert forget(round_) == 0
+    assert owner_sql("SELECT count(*) FROM county_tries") == [(0,)]
+    move_clock(3 * 86400)
+    assert forget(round_) >= 1
+    assert owner_sql("SELECT count(*) FROM django_session") == [(0,)]
 
 
 def test_nobody_disables_or_resets_themselves(county_db: str) -> None:

@@ -24,6 +24,7 @@ CALL_STATES = [
     ("stopped", _("已停止")),
 ]
 MESSAGE = Label("应答核对", "突发事件应对法第六十四条", 730, "text")
+FROM = Label("应答凭据", "突发事件应对法第六十四条", 730, "address")
 
 
 class Callout(Operational):
@@ -141,6 +142,8 @@ class Answer(Operational):
     Each carries its evidence from outside: the message that came in, the link that was used and
     from which address, or the account that keyed it in. The database refuses one without.
     """
+
+    personal = {"address": FROM}
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="answers")
     person_id = models.BigIntegerField(null=True)

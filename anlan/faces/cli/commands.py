@@ -34,7 +34,7 @@ def user_link(options: argparse.Namespace) -> Answer:
     from anlan.county.models import Account
     from anlan.ground.scope import Scope
 
-    scope = Scope.for_command("user-link")
+    scope = Scope.for_command("user-link", frozenset({"account.manage"}))
     if options.username == "setup":
         token = accounts.make_link(scope, "setup")
         url = own.address("console", f"/first/setup/{token}")
@@ -53,7 +53,7 @@ def user_disable(options: argparse.Namespace) -> Answer:
     from anlan.county import accounts
     from anlan.ground.scope import Scope
 
-    scope = Scope.for_command("user-disable")
+    scope = Scope.for_command("user-disable", frozenset({"account.manage"}))
     accounts.disable_account(scope, options.username, "anlan user disable")
     return 0, {"disabled": options.username}, f"已停用 {options.username}"
 
@@ -73,7 +73,7 @@ def user_enable(options: argparse.Namespace) -> Answer:
     from anlan.county import accounts
     from anlan.ground.scope import Scope
 
-    scope = Scope.for_command("user-enable")
+    scope = Scope.for_command("user-enable", frozenset({"account.manage"}))
     accounts.enable_account(scope, options.username)
     return 0, {"enabled": options.username}, f"已启用 {options.username}"
 
@@ -86,7 +86,7 @@ def journal_verify(_options: argparse.Namespace) -> Answer:
     from anlan.ground import journal
     from anlan.ground.scope import Scope
 
-    found = journal.verify(Scope.for_command("verify"), own.anchors)
+    found = journal.verify(Scope.for_command("verify", frozenset({"journal.audit"})), own.anchors)
     answer = {"schema": "anlan.journal/1", "whole": found.whole, **asdict(found)}
     anchor = f"封印 {found.anchor_seal}（{found.anchor_at}）" if found.anchor_seal else "还没有"
     text = (
@@ -128,7 +128,7 @@ def plan_import(options: argparse.Namespace) -> Answer:
     from anlan.ground.scope import Scope
     from anlan.rooms.workplan import actions
 
-    scope = Scope.for_command("plan-import")
+    scope = Scope.for_command("plan-import", frozenset({"plan.enter"}))
     version = actions.import_plan(scope, path.read_bytes(), path.name)
     return 0, {"version": version.id}, f"已导入第 {version.id} 版，请由另一人在“要点”页确认"
 
@@ -141,7 +141,7 @@ def plan_status(_options: argparse.Namespace) -> Answer:
     from anlan.ground.scope import Scope
     from anlan.rooms.workplan import queries
 
-    found = queries.status(Scope.for_command("plan-status"))
+    found = queries.status(Scope.for_command("plan-status", frozenset({"plan.read"})))
     counts = Counter(row["state"] for row in found["rows"])
     text = f"{len(found['rows'])} 条：" + "，".join(f"{k} {n}" for k, n in counts.most_common())
     return 0, found, text

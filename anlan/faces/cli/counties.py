@@ -111,7 +111,7 @@ def _found(own: Site, divisions: str | None) -> None:
     from anlan.ground.places import parse
     from anlan.ground.scope import Scope
 
-    scope = Scope.for_command("county-new")
+    scope = Scope.for_command("county-new", frozenset({"county.edit"}))
     with scope.open():
         there = CountyFact.objects.exists()
     if not there:

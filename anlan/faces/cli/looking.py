@@ -51,7 +51,7 @@ def status(_options: argparse.Namespace) -> Answer:
     from anlan.ground.models import RoundRun
     from anlan.ground.scope import Scope
 
-    with Scope.for_command("status").open():
+    with Scope.for_command("status", frozenset({"system.manage"})).open():
         seen = watch.seen(RoundRun.objects.order_by("name"))
     rounds, spooled = [watch.as_dict(one) for one in seen], spool.waiting()
     stands = [asdict(alarm) for alarm in alarms.current(own.home)]

@@ -25,49 +25,56 @@ Run = Callable[[argparse.Namespace], tuple[int, dict[str, Any], str]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its words, what it does, and whether it needs a running county."""
+    """A command: its words, what it does, whether it needs a running county, the right it holds.
+
+    right: as in rights.yaml; empty for what reads and writes no row of a county.
+    """
 
     words: str
     help: str
     run: Run
     needs_county: bool = False
     arguments: tuple[tuple[str, dict[str, Any]], ...] = ()
+    right: str = ""
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("up", "安装后启动本县，打印地址", start.up),
     Command("down", "停止，数据都保留", start.down),
-    Command("status", "地址、版本、各巡检最近一次运行", looking.status, True),
+    Command("status", "地址、版本、各巡检最近一次运行", looking.status, True,
+            right="system.manage"),
     Command("doctor", "检查本机缺什么", looking.doctor),
     Command("county list", "本机上的县", counties.county_list),
     Command(
         "county new", "新建一个空的、真实的县", counties.county_new, False,
         (("code", {"help": "六位区划代码"}), ("name", {"help": "县名"}),
          ("--divisions", {"help": "区划表 CSV：code,name,kind,lat,lon,population,source"})),
-    ),
+            right="county.edit"),
     Command("county use", "切换当前县", counties.county_use, False,
             (("code", {"help": "六位区划代码"}),)),
     Command("county export", "导出本县的单位、岗位、人员、任职、排班", county_files.county_export,
             True, (("file", {"help": "写到哪个 .xlsx"}),
-                   ("--numbers", {"help": "含完整号码的原因；不写则号码遮住"}))),
+                   ("--numbers", {"help": "含完整号码的原因；不写则号码遮住"})),
+            right="county.edit"),
     Command("county import", "检查并导入表格，整份写入或整份拒绝", county_files.county_import,
             True, (("file", {"help": ".xlsx，或一张表的 CSV"}),
-                   ("--preview", {"action": "store_true", "help": "只看会改什么，不写入"}))),
-    Command("user list", "账号", commands.user_list, True),
+                   ("--preview", {"action": "store_true", "help": "只看会改什么，不写入"})),
+            right="county.edit"),
+    Command("user list", "账号", commands.user_list, True, right="account.manage"),
     Command("user link", "给账号一个一小时内有效的一次性链接", commands.user_link, True,
-            (("username", {"help": "账号；setup 为初始设置"}),)),
+            (("username", {"help": "账号；setup 为初始设置"}),), right="account.manage"),
     Command("user disable", "停用账号", commands.user_disable, True,
-            (("username", {"help": "账号"}),)),
+            (("username", {"help": "账号"}),), right="account.manage"),
     Command("user enable", "重新启用账号", commands.user_enable, True,
-            (("username", {"help": "账号"}),)),
+            (("username", {"help": "账号"}),), right="account.manage"),
     Command("plan read", "把工作要点读成数据", commands.plan_read, False,
             (("file", {"help": "文本文件，UTF-8 或 GBK"}),)),
     Command("plan import", "导入工作要点为新的一版", commands.plan_import, True,
-            (("file", {"help": "文本文件"}),)),
-    Command("plan status", "各条目现在怎样", commands.plan_status, True),
+            (("file", {"help": "文本文件"}),), right="plan.enter"),
+    Command("plan status", "各条目现在怎样", commands.plan_status, True, right="plan.read"),
     Command("packs check", "检查规则包，指出每处问题和改法", packs.check, False,
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时检查自带的"}),)),
-    Command("journal verify", "核验日志", commands.journal_verify, True),
+    Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 
 

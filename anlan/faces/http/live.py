@@ -34,6 +34,7 @@ RETRY_S_MAX = 5.0
 TOKEN_S = 12 * 3600
 LAYOUT = struct.Struct(">qqiQQI")
 CHECK_S = 15.0
+OVER = '{"topic":"wire","state":"over"}'
 CONNECT_S_MAX = 5
 TOPIC_BITS = {topic: 1 << place for place, topic in enumerate(sorted(TOPICS))}
 
@@ -112,7 +113,7 @@ class Hub:
         alive = await self.asker.standing(asked)
         for screen in [one for one in self.screens if one.sitting not in alive]:
             screen.over = True
-            self._queue(screen, '{"topic":"wire","state":"over"}')
+            self._queue(screen, OVER)
 
     async def _listen(self) -> None:
         pause_s = 0.2
@@ -219,6 +220,8 @@ async def _stream(scope: dict[str, Any], screen: Screen, receive: Receive, send:
                 await _body(send, f"data: {text}\n\n".encode())
             except TimeoutError:
                 await _body(send, b'data: {"topic":"beat"}\n\n')
+        if screen.over:
+            await _body(send, f"data: {OVER}\n\n".encode())
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     except (OSError, RuntimeError):
         return

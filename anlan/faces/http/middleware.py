@@ -53,9 +53,8 @@ class PublicLimit:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(UNCOUNTED) or self.allowed(_visitor_key(request)):
             return self.get_response(request)
-        refusal = Refusal(
-            "too-often", "打开得太频繁", "", "请一分钟后再试，或打电话给乡镇值班室", 429
-        )
+        mend = "请一分钟后再试，或打电话给乡镇值班室"
+        refusal = Refusal("too-often", "打开得太频繁", "", mend, 429)
         response = refused(request, refusal)
         response["Retry-After"] = str(int(WINDOW_S))
         return response

@@ -57,8 +57,8 @@ interface Told { topic: string; state?: string }
 /** "over": the sign-in behind this wire has ended; the page is asked again and says so. */
 function hear(told: Told, topics: Set<string>, source: EventSource): void {
   if (told.topic === "wire") {
-    if (told.state === "over") { source.close(); location.reload(); }
-    else if (told.state === "up") soon();
+    if (told.state === "over") { source.close(); location.reload(); return; }
+    if (told.state === "up") soon();
     else { cut = true; tick(); }
     return;
   }

@@ -1,0 +1,159 @@
+"""One night with something in every table, and a sample for every part of an address.
+
+Everything of the first township carries a canary, so that a page that shows it elsewhere is caught.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from anlan.ground.scope import Scope
+from tests.conftest import TOWNSHIPS, VILLAGES
+
+TEXT = "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号，影响澄溪镇。"
+CANARY = "金丝雀"
+INDICATOR = "warning.reached_in_time"
+CANARY_NUMBER = "13987654321"
+CANARY_MASKED = "139****4321"
+QUERIES = ("", "?q=金丝雀", "?q=13987654321", "?state=fallback", "?callout={callout_id}",
+           "?action=callout")  # fmt: skip
+
+
+def patterns(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every address of a urlconf with its view; built files are none of ours."""
+    for entry in node.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, path)
+        elif isinstance(entry, URLPattern) and not path.startswith("^static/"):
+            yield path, entry.callback
+
+
+CONSOLE = dict(patterns(get_resolver("anlan.faces.http.urls")))
+PORTAL = dict(patterns(get_resolver("anlan.faces.portal.urls")))
+
+
+def address(path: str, ids: dict[str, Any]) -> str:
+    """The address with a sample in each of its parts; KeyError where a part has none."""
+    if path.startswith("^s/"):
+        return "/s/p.css"
+    known = ids | {"name": "callout.minutes_red" if path.startswith("policy/") else INDICATOR}
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), path)
+
+
+def words(answer: Any) -> str:
+    """All that an answer says: the text of a page, of a stream, or of every part of a workbook."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            content = b" ".join(parts.read(name) for name in parts.namelist())
+    return content.decode(errors="replace")
+
+
+def make(scope_of: Any) -> dict[str, Any]:
+    """A warning sent, a call-out with a fallback, an opened zone, a message on the desk, a plan."""
+    from anlan.county import accounts
+    from anlan.county import actions as county
+    from anlan.county.demo import DIVISIONS
+    from anlan.county.models import Holding, Person, Post
+    from anlan.engines.callout import actions as callout
+    from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
+    from anlan.rooms.evacuation import actions as evacuation
+    from anlan.rooms.evacuation import rounds as evacuation_rounds
+    from anlan.rooms.evacuation.models import Opening
+    from anlan.rooms.warning import actions as warning
+    from anlan.rooms.workplan import actions as workplan
+
+    command, round_ = Scope.for_command("test"), Scope.for_round("test")
+    with command.open():
+        head = Post.objects.get(kind="village_head", division=VILLAGES[0])
+        Post.objects.filter(division__range=(TOWNSHIPS[0], TOWNSHIPS[0] + 999)).update(
+            title=f"{CANARY}岗位"
+        )
+        person = Holding.objects.get(post=head, rank=0, valid_to=None).person
+        Person.objects.filter(division__range=(TOWNSHIPS[0], TOWNSHIPS[0] + 999)).update(
+            name=f"{CANARY}王", pinyin="jin si que wang", initials="jsqw"
+        )
+        person.refresh_from_db()
+    county.change_number(command, person.id, person.version, CANARY_NUMBER)
+    officer, leader = scope_of("duty_officer"), scope_of("duty_leader")
+    row = warning.paste(officer, TEXT)
+    row = warning.revise(officer, row.id, row.version, {"settled": [d["code"] for d in row.doubts]})
+    row = warning.submit(officer, row.id, row.version)
+    zone = evacuation.add_zone(command, VILLAGES[0], f"{CANARY}片区", "rainstorm", None)
+    evacuation.add_household(command, zone.id, f"{CANARY}户主", 3)
+    opened = warning.approve(leader, row.id, row.version)
+    evacuation_rounds.open_by_callout(round_)
+    callout.receive_message(
+        Scope.for_gateway("smpp"), "smpp", "m1", CANARY_NUMBER, f"{CANARY}短信，听不懂"
+    )
+    path = DIVISIONS / "plan_demo.txt"
+    version = workplan.import_plan(command, path.read_bytes(), path.name, demo=True)
+    with round_.open():
+        call = Call.objects.get(division=VILLAGES[0], post_id=head.id)
+        inbound = Inbound.objects.get()
+        callout.leave_on_desk(round_, inbound.id, "unclear")
+        callout.raise_alarm(call, "nobody", f"{CANARY}无人应答", row.created_at)
+        alarm = Alarm.objects.get()
+        Fallback.objects.get_or_create(
+            call=call,
+            defaults={
+                "division": call.division, "world": 0, "step": "knock", "person_id": person.id,
+                "post_title": f"{CANARY}岗位", "given_at": row.created_at,
+            },
+        )  # fmt: skip
+        Call.objects.filter(id=call.id).update(state="fallback")
+        opening = Opening.objects.get()
+    answering = callout.issue_link(round_, call.id, person.id, "answer").rsplit("/", 1)[1]
+    account = accounts.make_account(command, "canary.account", f"{CANARY}账号")
+    sitting = accounts.record_sign_in(command, account.pk, accounts.Seat("10.9.8.7", "x", "totp"))
+    return {
+        "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
+        "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
+        "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
+        "account_id": account.pk, "sitting_id": sitting, "token": answering,
+        "year": 2024, "month": 7,
+    } | registers(scope_of, head.id, person.id) | reported(scope_of)  # fmt: skip
+
+
+def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
+    """What the first township's own clerk made in the county's registers."""
+    from anlan.county import actions as county
+    from anlan.county import unit_actions as units
+    from anlan.county.workbook import actions as workbook
+    from anlan.ground import clock
+
+    command = Scope.for_command("test")
+    with command.open():
+        now = clock.now()
+    start, end = now + timedelta(days=3), now + timedelta(days=3, hours=12)
+    shift = county.add_shift(command, post_id, person_id, start, end)
+    unit = units.add_unit(command, TOWNSHIPS[0], f"{CANARY}单位")
+    joint = units.add_unit(command, TOWNSHIPS[0], f"{CANARY}集合", "collective")
+    alias = units.add_alias(command, unit.id, f"{CANARY}别名", None, None)
+    member = units.add_member(command, joint.id, unit.id, None, None)
+    people = f"姓名,区划代码,号码\n{CANARY}新人,{VILLAGES[0]},13800001111\n".encode()
+    sent = workbook.send_in(scope_of("township_cadre", TOWNSHIPS[0]), people, "人员.csv")
+    assert sent.transfer is not None, [str(fault) for fault in sent.plan.faults]
+    return {
+        "code": VILLAGES[0], "post_id": post_id, "unit_id": unit.id, "alias_id": alias.id,
+        "membership_id": member.id, "shift_id": shift.id, "transfer_id": sent.transfer,
+    }  # fmt: skip
+
+
+def reported(scope_of: Any) -> dict[str, Any]:
+    """A zero report of the first township for a month without records."""
+    from anlan.engines.indicators import actions as indicators
+
+    signer = scope_of("township_leader", TOWNSHIPS[0])
+    rights = frozenset({*signer.rights, "indicator.report"})
+    report = indicators.report_zero(replace(signer, rights=rights), INDICATOR, date(2024, 7, 1))
+    return {"report_id": report.id}
