@@ -82,6 +82,7 @@ def _create_calls(callout: Callout, reached: list[launching.Reached], moment: da
             superior_post_id=entry.post.superior_id, fallback_kind=entry.fallback_kind,
             code=f"{coder.randint(1000, 9999)}",
             due_at=moment + timedelta(minutes=callout.wait_minutes * entry.level),
+            created_at=moment,
         )
         for entry in reached
     ]  # fmt: skip
