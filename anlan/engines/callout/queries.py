@@ -100,7 +100,7 @@ def preview(scope: Scope, launch: Launch) -> Preview:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A call in the tree."""
+    """A call in the tree. unknown: messages of which nobody knows whether they went out (未知)."""
 
     id: int
     level: int
@@ -119,6 +119,7 @@ class Node:
     code: str
     fallback: Fallback | None
     answered_name: str = ""
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +167,27 @@ def tree(scope: Scope, callout_id: int) -> Tree | None:
         names = county.place_names(scope, (call.division for call in calls))
         holders = county.holder_names(scope, [call.post_id for call in calls], clock.now())
         people = county.person_names(scope, (c.answered_by for c in calls if c.answered_by))
-        sent = Attempt.objects.filter(call__callout=callout, state="submitted").count()
+        attempts = Attempt.objects.filter(call__callout=callout)
+        sent = attempts.filter(state="submitted").count()
+        lost_sight = attempts.filter(state="unknown").values_list("call_id")
+        unknown = dict(lost_sight.annotate(n=Count("id")).order_by())
     nodes = [
         Node(
             call.id, call.level, call.division, names.get(call.division, ""), call.post_title,
             holders.get(call.post_id, ""), call.state, call.reason, call.rings, call.due_at,
             call.started_at, call.answered_at, call.answered_role, call.answered_via, call.code,
-            tasks.get(call.id), people.get(call.answered_by or 0, ""),
+            tasks.get(call.id), people.get(call.answered_by or 0, ""), unknown.get(call.id, 0),
         )
         for call in calls
     ]  # fmt: skip
     nodes.sort(key=lambda node: (ORDER[node.state], node.level, node.division))
     return Tree(callout, _counts([node.state for node in nodes]), nodes, sent)
+
+
+def fallback_of(scope: Scope, callout_id: int, call_id: int) -> Fallback | None:
+    """Who was sent to knock for a call, and what they brought back."""
+    with scope.open():
+        return Fallback.objects.filter(call_id=call_id, call__callout_id=callout_id).first()
 
 
 def _counts(states: list[str]) -> Counts:

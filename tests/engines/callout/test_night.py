@@ -175,7 +175,10 @@ def test_a_fallback_is_closed_with_proof_and_is_not_an_answer(
     with pytest.raises(Refusal) as refusal:
         actions.close_fallback(helper, call.id, "  ")
     assert refusal.value.mend
-    actions.close_fallback(helper, call.id, "敲门当面告知，在家")
+    with pytest.raises(Refusal) as refusal:
+        actions.close_fallback(helper, call.id, "敲门当面告知，在家")
+    assert refusal.value.code == "proof-place"
+    actions.close_fallback(helper, call.id, "敲门当面告知，在家", place="一组")
     tree = queries.tree(ROUND, opened.id)
     assert tree is not None and tree.counts.reached == 1 and tree.counts.answered == 0
 
