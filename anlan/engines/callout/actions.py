@@ -54,12 +54,25 @@ def open_callout(scope: Scope, launch: Launch) -> Callout:
     except IntegrityError:
         return _same(scope, Callout.objects.get(world=scope.world, key=launch.key), body)
     _create_calls(callout, reached, moment)
+    if launch.kind == "all_clear" and launch.follows is not None:
+        _end_ringing(launch.follows)
     journal.line(
         scope, "callout.open", callout, why=launch.title, division=scope.lo,
         after=[launch.title, launch.text, len(reached)],
     )  # fmt: skip
     tell(scope, "callout", scope.lo, callout=callout.id)
     return callout
+
+
+def _end_ringing(callout_id: int) -> None:
+    """The danger is over: nobody is rung about it any more, and who was not yet, never is.
+
+    Whoever had not answered stays unanswered in the records.
+    """
+    calls = Call.objects.filter(callout_id=callout_id)
+    calls.filter(state="waiting").update(state="stopped", due_at=None, reason="all-clear")
+    calls.filter(due_at__isnull=False).update(due_at=None, reason="all-clear")
+    Attempt.objects.filter(call__callout_id=callout_id, state="due").update(state="cancelled")
 
 
 def _create(scope: Scope, launch: Launch, body: bytes, moment: datetime) -> Callout:
