@@ -20,7 +20,8 @@ from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
 from anlan.rooms.workplan import actions, queries
-from tests.conftest import TOWNSHIPS, VILLAGES
+from tests.conftest import COUNTY, TOWNSHIPS, VILLAGES
+from tests.engines.callout.test_night import message_from, number_of
 
 DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
 ROUND = Scope.for_round("test")
@@ -58,7 +59,8 @@ def test_the_calls_of_the_night_move_row_4_40_and_without_them_it_is_unreported(
     with ROUND.open():
         calls = list(Call.objects.all())
     for call in calls[:2]:
-        callout.answer(ROUND, call.id, "received", "sms", person_id=1, role="first")
+        message = message_from(number_of("unit_duty", COUNTY))
+        callout.answer(ROUND, call.id, "received", message, role="first")
     assert state(4, 40) == ("judged", 40.0)
     behind = compute.records(COMMAND, "warning.reached_in_time")
     assert [record.counted for record in behind].count(True) == 2
