@@ -111,7 +111,8 @@ class Drill:
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.cluster.dsn("superuser", "anlan"), autocommit=True) as own:
-            return own.execute(sql).fetchall()
+            cursor = own.execute(sql)
+            return cursor.fetchall() if cursor.description else []
 
     def sent(self) -> int:
         return int(self.ask("SELECT coalesce(sum(submits), 0) FROM callout_attempt")[0][0])

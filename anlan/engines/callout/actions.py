@@ -93,7 +93,8 @@ def _create_calls(callout: Callout, reached: list[launching.Reached], moment: da
     rows = [
         Call(
             division=entry.post.division, world=callout.world, callout=callout,
-            level=entry.level, priority=launching.PRIORITY[callout.grade], post_id=entry.post.id, post_title=entry.post.title,
+            level=entry.level, priority=launching.PRIORITY[callout.grade],
+            post_id=entry.post.id, post_title=entry.post.title,
             superior_post_id=entry.post.superior_id, fallback_kind=entry.fallback_kind,
             code=f"{coder.randint(1000, 9999)}",
             due_at=moment + timedelta(minutes=callout.wait_minutes * entry.level),

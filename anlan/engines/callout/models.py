@@ -212,8 +212,9 @@ class Inbound(Operational):
 class Fallback(Operational):
     """Somebody named goes there: knock, gong. Closed with time and proof.
 
-    place: where it was, in words. lat, lon: where the telephone says it is, WGS-84 degrees. photo_says: place and time that the
-    photo itself carries (EXIF), kept as it came and never taken for the truth.
+    place: where it was, in words. lat, lon: where the telephone says it is, WGS-84 degrees.
+    photo_says: place and time that the photo itself carries (EXIF), kept as it came and never
+    taken for the truth.
     """
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="fallback")

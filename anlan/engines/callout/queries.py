@@ -295,7 +295,11 @@ def counts_by_division(scope: Scope, callout_id: int) -> list[PlaceCounts]:
     with scope.open(), connection.cursor() as cursor:
         cursor.execute(BY_PLACE, [callout_id])
         rows = cursor.fetchall()
-    return [PlaceCounts(*row[:-1], min(row[-1], key=lambda state: ORDER[state])) for row in rows]
+    found = []
+    for row in rows:
+        worst = min(row[-1], key=lambda state: ORDER[state])
+        found.append(PlaceCounts(*row[:9], worst))
+    return found
 
 
 def call_for(scope: Scope, callout_id: int, division: int) -> Call | None:

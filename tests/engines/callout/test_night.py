@@ -15,7 +15,7 @@ from anlan.engines.callout import actions, queries, rounds
 from anlan.engines.callout.decisions import Counts
 from anlan.engines.callout.evidence import Evidence, by_link, by_message
 from anlan.engines.callout.launch import Launch
-from anlan.engines.callout.models import Alarm, Answer, Attempt, Call, Callout, Fallback, Inbound
+from anlan.engines.callout.models import Alarm, Answer, Call, Callout, Fallback, Inbound
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
 from anlan.ground.scope import Scope
 from tests.conftest import TOWNSHIPS, VILLAGES

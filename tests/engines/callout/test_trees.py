@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -190,7 +191,7 @@ def check(grown: Grown, centre: Centre, answered: dict[int, int]) -> None:
         assert all(at <= until for at, _number in rung), grown
         missed = len(rung) < len(order) and until > rung[-1][0] + MINUTES * 60 + SLACK_S
         assert not missed, "the next step was due before the answer"
-    for (before, _a), (after, _b) in zip(rung, rung[1:], strict=False):
+    for (before, _a), (after, _b) in pairwise(rung):
         assert MINUTES * 60 <= after - before <= MINUTES * 60 + SLACK_S, grown
     assert not rung or rung[0][0] <= SLACK_S
     for ring in range(len(rung)):
@@ -199,7 +200,7 @@ def check(grown: Grown, centre: Centre, answered: dict[int, int]) -> None:
         assert len(tries) <= wanted, grown
         if until is None:
             assert len(tries) == wanted, grown
-        for before, after in zip(tries, tries[1:], strict=False):
+        for before, after in pairwise(tries):
             assert RETRY_S <= after - before <= RETRY_S + SLACK_S, grown
 
 
@@ -213,26 +214,35 @@ def fresh(cluster: Any, small_template: str) -> Callable[[], Any]:
     return contextmanager(lambda: _copy(cluster, small_template))
 
 
-@settings(max_examples=NIGHTS, deadline=None, suppress_health_check=list(HealthCheck))
-@given(trees=st.lists(TREES, min_size=VILLAGES, max_size=VILLAGES))
-def test_two_hundred_trees_ring_whom_the_model_rings_and_when(
-    fresh: Callable[[], Any], move_clock: Callable[..., None], trees: list[Tree]
+@pytest.mark.parametrize("nights", [1, pytest.param(NIGHTS, marks=pytest.mark.drill)])
+def test_trees_ring_whom_the_model_rings_and_when(
+    fresh: Callable[[], Any], move_clock: Callable[..., None], nights: int
 ) -> None:
-    with fresh():
-        command = Scope.for_command("test")
-        values.save(command, "callout.minutes_orange", MINUTES, "test")
-        values.save(command, "callout.wait_orange", 0, "test")
-        grown = plant(trees)
-        actions.open_callout(command, launch(approved_by=2, drafted_by=1))
-        centre, answered = night(grown, move_clock)
-        for one in grown:
-            check(one, centre, answered)
-        with ROUND.open():
-            states = dict(
-                Call.objects.filter(division__gte=FIRST_VILLAGE).values_list("division", "state")
+    @settings(max_examples=nights, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(trees=st.lists(TREES, min_size=VILLAGES, max_size=VILLAGES))
+    def one_night(trees: list[Tree]) -> None:
+        with fresh():
+            play(trees, move_clock)
+
+    one_night()
+
+
+def play(trees: list[Tree], move_clock: Callable[..., None]) -> None:
+    """A night of forty trees in the open county, and everything that is checked of it."""
+    command = Scope.for_command("test")
+    values.save(command, "callout.minutes_orange", MINUTES, "test")
+    values.save(command, "callout.wait_orange", 0, "test")
+    grown = plant(trees)
+    actions.open_callout(command, launch(approved_by=2, drafted_by=1))
+    centre, answered = night(grown, move_clock)
+    for one in grown:
+        check(one, centre, answered)
+    with ROUND.open():
+        states = dict(
+            Call.objects.filter(division__gte=FIRST_VILLAGE).values_list("division", "state")
+        )
+    for one in grown:
+        if one.division not in answered:
+            assert states[one.division] == ("fallback" if one.helper else "nobody") or (
+                states[one.division] == "nobody"
             )
-        for one in grown:
-            if one.division not in answered:
-                assert states[one.division] == ("fallback" if one.helper else "nobody") or (
-                    states[one.division] == "nobody"
-                )
