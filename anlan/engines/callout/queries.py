@@ -298,7 +298,7 @@ def counts_by_division(scope: Scope, callout_id: int) -> list[PlaceCounts]:
     found = []
     for row in rows:
         worst = min(row[-1], key=lambda state: ORDER[state])
-        found.append(PlaceCounts(*row[:9], worst))
+        found.append(PlaceCounts(*(*row[:9], worst)))
     return found
 
 
