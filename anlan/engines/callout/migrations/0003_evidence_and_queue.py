@@ -144,11 +144,6 @@ class Migration(migrations.Migration):
             name="photo_says",
             field=models.JSONField(default=dict),
         ),
-        migrations.AddField(
-            model_name="fallback",
-            name="place",
-            field=models.CharField(default="", max_length=100),
-        ),
         migrations.AlterField(
             model_name="call",
             name="callout",
