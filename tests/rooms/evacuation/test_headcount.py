@@ -165,7 +165,7 @@ def test_the_village_head_gets_a_link_to_count(
     assert rounds.send_links(ROUND) == 1 and rounds.send_links(ROUND) == 0
     with ROUND.open():
         attempt = Attempt.objects.get(role="more")
-    assert attempt.person_id == 7
+    assert attempt.person_id == message.person_id
     token = attempt.text.split("/h/")[1].split()[0]
     as_role("public")
     link = links.open_link(token, "headcount")
