@@ -38,7 +38,7 @@ check: dev ## lint, types, import contracts, packs, docs
 
 bench: dev ## measure beside the peers
 	@$(PY) -m bench.start && $(PY) -m bench.pages
-	@$(PY) -m bench.scope_cost && $(PY) -m bench.journal && $(PY) -m bench.callout
+	@$(PY) -m bench.scope_cost && $(PY) -m bench.journal && $(PY) -m bench.callout && $(PY) -m bench.night
 
 drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)

@@ -204,6 +204,14 @@ def turns(cluster: Any, rows: int, batch: int) -> list[tuple[float, float]]:
     return found
 
 
+def _url(cluster: Any, name: str) -> str:
+    """The connection as an address, which is what asyncpg reads."""
+    import psycopg
+
+    parts = psycopg.conninfo.conninfo_to_dict(cluster.dsn("superuser", name))
+    return "postgresql://{user}:{password}@{host}:{port}/{dbname}".format(**parts)
+
+
 def peer(cluster: Any, batch: int) -> float | None:
     """Messages/s of PgQueuer at the batch, the median of its rounds; None where it is missing."""
     if importlib.util.find_spec("pgqueuer") is None:
@@ -212,7 +220,7 @@ def peer(cluster: Any, batch: int) -> float | None:
     for number in range(PEER_ROUNDS):
         name = f"peer_{batch}_{number}"
         cluster.create_database(name)
-        command = [sys.executable, "-m", "bench.peer_queue", cluster.dsn("superuser", name),
+        command = [sys.executable, "-m", "bench.peer_queue", _url(cluster, name),
                    str(PEER_JOBS[batch]), str(batch)]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if done.returncode:

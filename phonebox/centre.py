@@ -146,6 +146,8 @@ class Centre:
         self.sessions.add(session)
         try:
             await session.run()
+        except asyncio.CancelledError:
+            writer.close()  # the box ends
         finally:
             self.sessions.discard(session)
 

@@ -128,7 +128,6 @@ class Scope:
             finally:
                 _running.reset(token)
 
-
     @contextmanager
     def in_one_trip(self) -> Iterator[psycopg.Connection[Any]]:
         """One transaction whose statements, BEGIN and COMMIT too, go to the server together.

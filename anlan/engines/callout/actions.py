@@ -21,6 +21,7 @@ from anlan.engines.callout.decisions import Counts, weigh
 from anlan.engines.callout.evidence import Evidence
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Alarm, Answer, Attempt, Call, Callout, Fallback, Inbound
+from anlan.engines.callout.photos import Photo
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
@@ -31,6 +32,7 @@ from anlan.ground.policy import values
 from anlan.ground.scope import Scope
 
 PROOF_CHARS_MAX = 500
+PLACE_CHARS_MAX = 100
 MORE_TRY = 200  # apart from the tries of rings, so that neither takes the other's number
 OPEN_STATES = ("waiting", "ringing", "fallback", "nobody")
 
@@ -52,12 +54,25 @@ def open_callout(scope: Scope, launch: Launch) -> Callout:
     except IntegrityError:
         return _same(scope, Callout.objects.get(world=scope.world, key=launch.key), body)
     _create_calls(callout, reached, moment)
+    if launch.kind == "all_clear" and launch.follows is not None:
+        _end_ringing(launch.follows)
     journal.line(
         scope, "callout.open", callout, why=launch.title, division=scope.lo,
         after=[launch.title, launch.text, len(reached)],
     )  # fmt: skip
     tell(scope, "callout", scope.lo, callout=callout.id)
     return callout
+
+
+def _end_ringing(callout_id: int) -> None:
+    """The danger is over: nobody is rung about it any more, and who was not yet, never is.
+
+    Whoever had not answered stays unanswered in the records.
+    """
+    calls = Call.objects.filter(callout_id=callout_id)
+    calls.filter(state="waiting").update(state="stopped", due_at=None, reason="all-clear")
+    calls.filter(due_at__isnull=False).update(due_at=None, reason="all-clear")
+    Attempt.objects.filter(call__callout_id=callout_id, state="due").update(state="cancelled")
 
 
 def _create(scope: Scope, launch: Launch, body: bytes, moment: datetime) -> Callout:
@@ -78,10 +93,12 @@ def _create_calls(callout: Callout, reached: list[launching.Reached], moment: da
     rows = [
         Call(
             division=entry.post.division, world=callout.world, callout=callout,
-            level=entry.level, priority=launching.PRIORITY[callout.grade], post_id=entry.post.id, post_title=entry.post.title,
+            level=entry.level, priority=launching.PRIORITY[callout.grade],
+            post_id=entry.post.id, post_title=entry.post.title,
             superior_post_id=entry.post.superior_id, fallback_kind=entry.fallback_kind,
             code=f"{coder.randint(1000, 9999)}",
             due_at=moment + timedelta(minutes=callout.wait_minutes * entry.level),
+            created_at=moment,
         )
         for entry in reached
     ]  # fmt: skip
@@ -221,34 +238,54 @@ def close_fallback(
     call_id: int,
     proof: str,
     *,
+    place: str = "",
     happened_at: datetime | None = None,
     lat: float | None = None,
     lon: float | None = None,
-    proof_file: str = "",
+    photo: Photo | None = None,
 ) -> Fallback:
-    """Somebody was there: with time and proof. Reached by a fallback is never "answered"."""
+    """Somebody was there: with time and proof. Reached by a fallback is never "answered".
+
+    proof: a note, which needs a place (words, or lat and lon); or a photo. happened_at: when they
+    were there; None: now.
+    """
     if scope.kind == "post":
         scope.need("callout.fallback")
-    if not proof.strip() and not proof_file:
-        raise Refusal("proof-empty", _("请写明怎样告知的"), "", _("例如：敲门当面告知，户主在家"))
+    _check_proof(proof, place, lat, photo)
     call = Call.objects.select_for_update(of=("self",)).filter(id=call_id).first()
     task = Fallback.objects.select_for_update(of=("self",)).filter(call_id=call_id).first()
     if call is None or task is None:
         raise NotFound("fallback-unknown", _("没有这条兜底任务"), str(call_id))
     moment = clock.now()
     if task.closed_at is None:
-        task.closed_at, task.happened_at = moment, happened_at or moment
-        task.proof, task.proof_file = proof.strip()[:PROOF_CHARS_MAX], proof_file
+        task.closed_at, task.happened_at = moment, min(happened_at or moment, moment)
+        task.proof, task.place = proof.strip()[:PROOF_CHARS_MAX], place.strip()[:PLACE_CHARS_MAX]
         task.lat, task.lon = lat, lon
+        if photo is not None:
+            task.proof_file, task.photo_says = photo.sha256, photo.says
         task.version += 1
         task.save()
         if call.state in ("fallback", "nobody"):
             call.state, call.reason, call.due_at = "reached_by_fallback", "fallback-closed", None
             call.save(update_fields=["state", "reason", "due_at"])
             _start_below(call, moment, "superior-reached")
-    journal.line(scope, "callout.fallback.close", task, after=task.proof)
+    journal.line(scope, "callout.fallback.close", task, after=[task.proof, task.proof_file])
     tell(scope, "call", call.division, callout=call.callout_id, call=call.id)
     return task
+
+
+def _check_proof(proof: str, place: str, lat: float | None, photo: Photo | None) -> None:
+    if photo is not None:
+        return
+    if not proof.strip():
+        raise Refusal(
+            "proof-empty", _("请写明怎样告知的，或附一张照片"), "",
+            _("例如：敲门当面告知，户主在家"),
+        )  # fmt: skip
+    if not place.strip() and lat is None:
+        raise Refusal(
+            "proof-place", _("请写明在哪里告知的"), "", _("例如：三组张家门口，或附上位置")
+        )
 
 
 @action("callout.stop", journal="callout.stop")

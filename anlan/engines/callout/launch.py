@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from anlan.county import queries as county
 from anlan.county.models import Post
 from anlan.engines.callout import messages
+from anlan.engines.callout.models import Attempt, Call, Callout, Fallback
 from anlan.ground.errors import Refusal
 from anlan.ground.places import county_of, span, township_of
 from anlan.ground.policy import packs, values
@@ -98,15 +99,66 @@ def check(launch: Launch) -> None:
 
 
 def reached(scope: Scope, launch: Launch) -> list[Reached]:
-    """Every post that the launch reaches, upper levels first."""
+    """Every post that the launch reaches, upper levels first.
+
+    An all-clear goes to whom the warning went, plus who joined the chain since.
+    """
     own = chain(launch.chain)
     found: list[Reached] = []
     for index, level in enumerate(own.levels):
         for post in county.posts(scope, level["posts"], _spans(launch.divisions, level["level"])):
             found.append(Reached(post, index, level.get("fallback") or ""))
+    if launch.kind == "all_clear" and launch.follows is not None:
+        return _told(scope, launch.follows, found)
     if not found:
         raise Refusal("launch-nobody", _("选定范围内没有可叫应的岗位"), "", _("请核对岗位设置"))
     return found
+
+
+def _told(scope: Scope, callout_id: int, chain_now: list[Reached]) -> list[Reached]:
+    """The posts that a call-out rang, those that rang or knocked for them, and newcomers.
+
+    A post of the chain that the warning never rang (it was stopped before) hears no all-clear;
+    one that was made after the warning was opened has joined.
+    """
+    with scope.open():
+        warning = Callout.objects.filter(id=callout_id).first()
+        if warning is None:
+            return chain_now
+        calls = list(Call.objects.filter(callout_id=callout_id))
+        knocked = set(Fallback.objects.filter(call__in=calls).values_list("call_id", flat=True))
+        rung = set(
+            Attempt.objects.filter(call__in=calls, role="superior").values_list(
+                "call_id", flat=True
+            )
+        )
+        level_of = {call.post_id: call.level for call in calls if call.rings or call.answered_at}
+        for call in calls:
+            if call.id in rung and call.superior_post_id:
+                level_of.setdefault(call.superior_post_id, call.level)
+        known = {entry.post.id: entry for entry in chain_now}
+        others = Post.objects.filter(id__in=set(level_of) - set(known), ended_at=None)
+        found = [entry for entry in chain_now if entry.post.id in level_of]
+        found += [
+            entry for entry in chain_now
+            if entry.post.id not in level_of and entry.post.created_at > warning.opened_at
+        ]  # fmt: skip
+        found += [
+            Reached(post, level_of[post.id], "") for post in others.order_by("division", "id")
+        ]
+        kinds = {(call.division, call.fallback_kind): call.level for call in calls
+                 if call.id in knocked}  # fmt: skip
+        helpers = Post.objects.filter(
+            kind__in={kind for _place, kind in kinds}, ended_at=None,
+            division__in={place for place, _kind in kinds},
+        )  # fmt: skip
+        taken = {entry.post.id for entry in found}
+        found += [
+            Reached(post, kinds[post.division, post.kind], "")
+            for post in helpers.order_by("division", "id")
+            if (post.division, post.kind) in kinds and post.id not in taken
+        ]
+    return sorted(found, key=lambda entry: (entry.level, entry.post.division, entry.post.id))
 
 
 def _spans(divisions: Iterable[int], level: str) -> list[tuple[int, int]]:

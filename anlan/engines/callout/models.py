@@ -215,8 +215,9 @@ class Inbound(Operational):
 class Fallback(Operational):
     """Somebody named goes there: knock, gong. Closed with time and proof.
 
-    lat, lon: where the telephone says it is, WGS-84 degrees. photo_says: place and time that the
-    photo itself carries (EXIF), kept as it came and never taken for the truth.
+    place: where it was, in words. lat, lon: where the telephone says it is, WGS-84 degrees.
+    photo_says: place and time that the photo itself carries (EXIF), kept as it came and never
+    taken for the truth.
     """
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="fallback")
@@ -229,6 +230,7 @@ class Fallback(Operational):
     proof = models.TextField(default="")
     proof_file = models.CharField(max_length=64, default="")
     photo_says = models.JSONField(default=dict)
+    place = models.CharField(max_length=100, default="")
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
 

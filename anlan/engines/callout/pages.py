@@ -8,7 +8,7 @@ from django.urls import path
 
 from anlan.engines.callout import actions, queries
 from anlan.engines.callout.evidence import by_hand
-from anlan.ground import clock
+from anlan.ground import clock, files
 from anlan.ground.errors import NotFound
 from anlan.ground.web import act, page, scope_of
 
@@ -41,11 +41,26 @@ def stop(request: HttpRequest, callout_id: int) -> HttpResponse:
     return redirect(f"/callout/{callout_id}/")
 
 
-@act("callout.fallback", fields=["proof"])
+@act("callout.fallback", fields=["proof", "place"])
 def close_fallback(request: HttpRequest, callout_id: int, call_id: int) -> HttpResponse:
     """Somebody was there: with what they say of it."""
-    actions.close_fallback(scope_of(request), call_id, request.POST.get("proof", ""))
+    place = request.POST.get("place", "")
+    actions.close_fallback(scope_of(request), call_id, request.POST.get("proof", ""), place=place)
     return redirect(f"/callout/{callout_id}/")
+
+
+@page("callout.read")
+def photo(request: HttpRequest, callout_id: int, call_id: int) -> HttpResponse:
+    """The photo of a fallback, as a download."""
+    task = queries.fallback_of(scope_of(request), callout_id, call_id)
+    if task is None or not task.proof_file:
+        raise NotFound("photo-unknown", "没有这张照片", str(call_id), "请返回叫应页")
+    content = files.read(task.proof_file)
+    kind = files.kind_of(content)
+    answer = HttpResponse(content, content_type=f"image/{kind}")
+    answer["Content-Disposition"] = f'attachment; filename="{call_id}.{kind}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 @act("callout.answer_for", fields=["kind"])
@@ -63,5 +78,6 @@ urlpatterns = [
     path("callout/<int:callout_id>/", tree_page, name="callout"),
     path("callout/<int:callout_id>/stop/", stop, name="callout-stop"),
     path("callout/<int:callout_id>/<int:call_id>/fallback/", close_fallback, name="fallback"),
+    path("callout/<int:callout_id>/<int:call_id>/photo/", photo, name="fallback-photo"),
     path("callout/<int:callout_id>/<int:call_id>/answer/", answer_for, name="answer-for"),
 ]

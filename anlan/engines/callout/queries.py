@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Max
 
 from anlan.county import queries as county
@@ -100,7 +101,7 @@ def preview(scope: Scope, launch: Launch) -> Preview:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A call in the tree."""
+    """A call in the tree. unknown: messages of which nobody knows whether they went out (未知)."""
 
     id: int
     level: int
@@ -119,6 +120,7 @@ class Node:
     code: str
     fallback: Fallback | None
     answered_name: str = ""
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +168,27 @@ def tree(scope: Scope, callout_id: int) -> Tree | None:
         names = county.place_names(scope, (call.division for call in calls))
         holders = county.holder_names(scope, [call.post_id for call in calls], clock.now())
         people = county.person_names(scope, (c.answered_by for c in calls if c.answered_by))
-        sent = Attempt.objects.filter(call__callout=callout, state="submitted").count()
+        attempts = Attempt.objects.filter(call__callout=callout)
+        sent = attempts.filter(state="submitted").count()
+        lost_sight = attempts.filter(state="unknown").values_list("call_id")
+        unknown = dict(lost_sight.annotate(n=Count("id")).order_by())
     nodes = [
         Node(
             call.id, call.level, call.division, names.get(call.division, ""), call.post_title,
             holders.get(call.post_id, ""), call.state, call.reason, call.rings, call.due_at,
             call.started_at, call.answered_at, call.answered_role, call.answered_via, call.code,
-            tasks.get(call.id), people.get(call.answered_by or 0, ""),
+            tasks.get(call.id), people.get(call.answered_by or 0, ""), unknown.get(call.id, 0),
         )
         for call in calls
     ]  # fmt: skip
     nodes.sort(key=lambda node: (ORDER[node.state], node.level, node.division))
     return Tree(callout, _counts([node.state for node in nodes]), nodes, sent)
+
+
+def fallback_of(scope: Scope, callout_id: int, call_id: int) -> Fallback | None:
+    """Who was sent to knock for a call, and what they brought back."""
+    with scope.open():
+        return Fallback.objects.filter(call_id=call_id, call__callout_id=callout_id).first()
 
 
 def _counts(states: list[str]) -> Counts:
@@ -247,6 +258,48 @@ def states_by_division(scope: Scope, callout_id: int) -> dict[int, str]:
             if known is None or ORDER[state] < ORDER[known]:
                 worst[division] = state
         return worst
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCounts:
+    """How the calls of one division stand. reached: by a fallback, which is no answer."""
+
+    division: int
+    total: int
+    answered: int
+    help: int
+    fallback: int
+    reached: int
+    waiting: int
+    nobody: int
+    not_called: int
+    worst: str
+
+
+BY_PLACE = """
+SELECT division, count(*),
+  count(*) FILTER (WHERE state = 'answered'), count(*) FILTER (WHERE state = 'help'),
+  count(*) FILTER (WHERE state = 'fallback'),
+  count(*) FILTER (WHERE state = 'reached_by_fallback'),
+  count(*) FILTER (WHERE state = 'ringing'), count(*) FILTER (WHERE state = 'nobody'),
+  count(*) FILTER (WHERE state IN ('waiting', 'stopped')), array_agg(DISTINCT state)
+FROM callout_call WHERE callout_id = %s GROUP BY division ORDER BY division
+"""
+
+
+def counts_by_division(scope: Scope, callout_id: int) -> list[PlaceCounts]:
+    """One row a division that has calls, for map and tree; one statement, no names read.
+
+    waiting: rung and not answered yet. not_called: its turn has not come, or it was stopped.
+    """
+    with scope.open(), connection.cursor() as cursor:
+        cursor.execute(BY_PLACE, [callout_id])
+        rows = cursor.fetchall()
+    found = []
+    for row in rows:
+        worst = min(row[-1], key=lambda state: ORDER[state])
+        found.append(PlaceCounts(*(*row[:9], worst)))
+    return found
 
 
 def call_for(scope: Scope, callout_id: int, division: int) -> Call | None:

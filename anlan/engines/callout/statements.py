@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-
 # A batch is found by the index, row by row, and the queue is walked along its own until the batch
 # is full. Left alone the planner, which cannot know how full a queue is at this moment, reads all
 # of it and sorts it again for every batch. Holds until the transaction ends.

@@ -7,6 +7,7 @@ answer needs.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +17,8 @@ from anlan.engines.callout import actions as callout
 from anlan.engines.callout import links
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
+from anlan.engines.callout.photos import keep_photo
+from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.web import address_of, public_page
 from anlan.rooms.evacuation import actions as evacuation
@@ -24,6 +27,7 @@ from anlan.rooms.evacuation.models import WHERE
 
 KINDS = ("received", "help", "wrong")
 CACHE_S = 3600
+AGO_MINUTES_MAX = 24 * 60
 
 
 def _open(request: HttpRequest, token: str, act: str) -> links.Opened:
@@ -56,27 +60,43 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @public_page(
-    "the holder of a signed link says that somebody was there", fields=["proof", "lat", "lon"]
+    "the holder of a signed link says that somebody was there",
+    fields=["proof", "place", "ago", "lat", "lon", "photo"],
 )
 def fallback(request: HttpRequest, token: str) -> HttpResponse:
     """Who knocked closes the task with what they saw, and where they are if they wish."""
     opened = _open(request, token, "fallback")
     if request.method == "POST":
+        upload = request.FILES.get("photo")
+        photo = None
+        if upload is not None:
+            photo = keep_photo(opened.scope, upload.read(), upload.name or "")
         callout.close_fallback(
             opened.scope, opened.call_id, request.POST.get("proof", ""),
-            lat=_degrees(request.POST.get("lat")), lon=_degrees(request.POST.get("lon")),
+            place=request.POST.get("place", ""), happened_at=_ago(opened, request.POST.get("ago")),
+            lat=_degrees(request.POST.get("lat"), 90), lon=_degrees(request.POST.get("lon"), 180),
+            photo=photo,
         )  # fmt: skip
         return redirect(request.path + "?done=1")
     context = {"call": _call(opened), "done": request.GET.get("done", "")}
     return render(request, "portal/fallback.html", context)
 
 
-def _degrees(text: str | None) -> float | None:
+def _degrees(text: str | None, limit: int) -> float | None:
     try:
         value = float(text or "")
     except ValueError:
         return None
-    return value if -180 <= value <= 180 else None
+    return value if -limit <= value <= limit else None
+
+
+def _ago(opened: links.Opened, text: str | None) -> datetime | None:
+    """The moment so many minutes ago, a day at most; None: now."""
+    digits = text or ""
+    if not (digits.isascii() and digits.isdigit()) or not 0 < int(digits[:5]) <= AGO_MINUTES_MAX:
+        return None
+    with opened.scope.open():
+        return clock.now() - timedelta(minutes=int(digits))
 
 
 @public_page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,23 @@ from anlan.ground.live import tell
 from anlan.ground.places import span
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.decisions import Fault, Figures, adds_up, total
-from anlan.rooms.evacuation.models import WHERE, Headcount, Household, Opening, Shelter, Zone
+from anlan.rooms.evacuation.models import WHERE, Headcount, Household, Opening, Order, Shelter, Zone
 
 HOUSEHOLDS_MAX = 60
+ORDER_ARTICLES = "突发事件应对法第六十七条第六项"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBasis:
+    """What an order to move rests on: a warning, its authority, who said yes, what it says."""
+
+    origin_kind: str
+    origin_id: int
+    authority: str
+    approved_by: str
+    text: str
+
+
 REACHED = frozenset({"answered", "help", "reached_by_fallback"})
 STANDINGS = {name for name, _label in WHERE}
 MESSAGE = (
@@ -78,15 +92,49 @@ def add_household(
     return row
 
 
+@action("evacuation.open", journal="evacuation.order", may_change_nothing=True)
+def give_order(scope: Scope, basis: OrderBasis, callout_id: int, divisions: list[int]) -> Order:
+    """The order to move that follows a warning of grade red or orange; once for one warning.
+
+    突发事件应对法 art. 67: after such a warning the county's government takes measures, among them
+    (no. 6) to move people; so the order stands in the name of whoever issued the warning, on the
+    yes of whoever approved it.
+    """
+    known = Order.objects.filter(
+        world=scope.world, origin_kind=basis.origin_kind, origin_id=basis.origin_id
+    ).first()
+    if known is not None:
+        return known
+    row = Order.objects.create(
+        division=scope.lo if scope.kind == "post" else min(divisions), world=scope.world,
+        origin_kind=basis.origin_kind, origin_id=basis.origin_id, callout_id=callout_id,
+        authority=basis.authority, articles=ORDER_ARTICLES, text=basis.text,
+        divisions=list(divisions), approved_by=basis.approved_by, given_at=clock.now(),
+    )  # fmt: skip
+    journal.line(
+        scope, "evacuation.order", row, after=[basis.authority, basis.approved_by, basis.text],
+        why=f"{basis.authority} {ORDER_ARTICLES}",
+    )  # fmt: skip
+    return row
+
+
 @action("evacuation.open", journal="evacuation.open", may_change_nothing=True)
 def open_zones(
-    scope: Scope, origin_kind: str, origin_id: int, callout_id: int, divisions: list[int]
+    scope: Scope,
+    origin_kind: str,
+    origin_id: int,
+    callout_id: int,
+    divisions: list[int],
+    order: Order | None = None,
 ) -> list[Opening]:
-    """Open every zone in the places, all its people still there. Safe to repeat."""
+    """Open every zone in the places, all its people still there. Safe to repeat.
+
+    order: the order that opens them; None where a person opens zones by hand.
+    """
     opened = []
     for code in divisions:
         for zone in Zone.objects.filter(division__range=span(code)).order_by("division", "id"):
-            row, new = _open_one(scope, zone, origin_kind, origin_id, callout_id)
+            row, new = _open_one(scope, zone, origin_kind, origin_id, callout_id, order)
             if new:
                 opened.append(row)
     if opened:
@@ -96,12 +144,18 @@ def open_zones(
 
 
 def _open_one(
-    scope: Scope, zone: Zone, origin_kind: str, origin_id: int, callout_id: int
+    scope: Scope,
+    zone: Zone,
+    origin_kind: str,
+    origin_id: int,
+    callout_id: int,
+    order: Order | None,
 ) -> tuple[Opening, bool]:
     people = zone.households.aggregate(n=Sum("people"))["n"] or 0
     return Opening.objects.get_or_create(
         world=scope.world, zone=zone, origin_kind=origin_kind, origin_id=origin_id,
-        defaults={"division": zone.division, "callout_id": callout_id, "to_move": people,
+        defaults={"division": zone.division, "callout_id": callout_id, "order": order,
+                  "to_move": people,
                   "not_yet": people, "opened_at": clock.now()},
     )  # fmt: skip
 
@@ -227,6 +281,9 @@ def close_openings(scope: Scope, origin_kind: str, origin_id: int) -> int:
     """You may go home: the openings of an order end; what was counted stays."""
     rows = Opening.objects.filter(origin_kind=origin_kind, origin_id=origin_id, state="open")
     changed = rows.update(state="closed", closed_at=clock.now())
+    Order.objects.filter(origin_kind=origin_kind, origin_id=origin_id, ended_at=None).update(
+        ended_at=clock.now()
+    )
     if changed:
         journal.line(scope, "evacuation.close", (origin_kind, origin_id), after=changed)
         tell(scope, "headcount", scope.lo, origin=origin_id)

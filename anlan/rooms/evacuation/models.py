@@ -62,6 +62,29 @@ class Household(Standing):
     demo = models.BooleanField(default=False)
 
 
+class Order(Operational):
+    """An order to move (转移指令): of which authority, under which article, on whose yes.
+
+    Given once for one warning, before any zone is opened by it.
+    """
+
+    origin_kind = models.CharField(max_length=40)
+    origin_id = models.BigIntegerField()
+    callout_id = models.BigIntegerField()
+    authority = models.CharField(max_length=100)
+    articles = models.CharField(max_length=200)
+    text = models.TextField()
+    divisions = models.JSONField()
+    approved_by = models.CharField(max_length=200)
+    given_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["world", "origin_kind", "origin_id"], name="order_once")
+        ]
+
+
 class Opening(Operational):
     """A zone opened by an order: how many are to move, and what is counted last."""
 
@@ -69,6 +92,7 @@ class Opening(Operational):
     origin_kind = models.CharField(max_length=40)
     origin_id = models.BigIntegerField()
     callout_id = models.BigIntegerField(null=True)
+    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="openings")
     state = models.CharField(max_length=10, default="open")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

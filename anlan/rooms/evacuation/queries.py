@@ -12,7 +12,9 @@ from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.actions import figures_of
 from anlan.rooms.evacuation.decisions import Figures, total
-from anlan.rooms.evacuation.models import Headcount, Household, Opening, Shelter, Zone
+from anlan.rooms.evacuation.models import Headcount, Household, Opening, Order, Shelter, Zone
+
+ORDERS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,13 @@ def _home(home: Household, said: list[object] | None) -> Home:
     where, moved = (str(said[0]), int(str(said[1]))) if said else ("not_yet", home.people)
     helper = str(home.helper.head) if home.helper else ""
     return Home(home.id, str(home.head), home.people, str(home.needs or ""), helper, where, moved)
+
+
+def orders(scope: Scope, only_open: bool = True) -> list[Order]:
+    """Orders to move, newest first."""
+    with scope.open():
+        rows = Order.objects.order_by("-id")
+        return list(rows.filter(ended_at=None) if only_open else rows[:ORDERS_MAX])
 
 
 def versions(scope: Scope, opening_id: int) -> list[Headcount]:

@@ -11,7 +11,8 @@ from anlan.ground.errors import Refusal
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation import actions, queries
 from anlan.rooms.evacuation.decisions import Figures, from_sms, read_headcount
-from anlan.rooms.evacuation.models import Opening
+from anlan.rooms.evacuation.models import Opening, Order
+from anlan.rooms.warning import queries as warnings
 
 MOVING_GRADES = ("red", "orange")
 
@@ -27,11 +28,25 @@ def open_by_callout(scope: Scope) -> int:
         )
         opened = 0
         for row in fresh:
+            order = _order(scope, row)
             made = actions.open_zones(
-                scope, row.origin_kind, row.origin_id, row.id, list(row.divisions)
+                scope, row.origin_kind, row.origin_id, row.id, list(row.divisions), order
             )
             opened += len(made)
         return opened
+
+
+def _order(scope: Scope, row: Callout) -> Order | None:
+    """The order of a released warning; a call-out that no warning stands behind gives none."""
+    if row.origin_kind != "warning.warning":
+        return None
+    found = warnings.authority_of(scope, row.origin_id)
+    if found is None:
+        return None
+    basis = actions.OrderBasis(
+        row.origin_kind, row.origin_id, found.authority, found.approved_by, found.measures
+    )
+    return actions.give_order(scope, basis, row.id, list(row.divisions))
 
 
 def send_links(scope: Scope) -> int:

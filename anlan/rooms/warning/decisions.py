@@ -45,8 +45,24 @@ KINDS = {
 }
 LIFTED = ("解除",)
 CHANGED = ("变更", "升级", "降级", "更新", "调整为", "改为", "升级为", "降为")
+TARGETS = ("升级为", "降级为", "变更为", "调整为", "更新为", "改为", "降为")
 OPEN_LIST = ("等乡镇", "等镇", "等地", "等部分乡镇", "等乡", "等街道", "大部", "部分乡镇", "局部")
 WHOLE_COUNTY = ("全县", "我县", "全县各乡镇")
+NOT_REAL = ("演练", "演习", "测试", "模拟", "试验", "示例")
+NOT_YET = ("未发布", "尚未", "不发布", "没有发布", "拟发布", "将发布", "可能发布", "计划发布")
+HALF_DAYS = (
+    "凌晨", "早上", "早晨", "上午", "中午", "下午", "傍晚", "晚上", "夜间", "夜里", "半夜",
+)  # fmt: skip
+EXCEPT = ("除外", "以外", "之外", "除")
+NO_EXCEPT = ("解除", "消除", "排除", "清除", "除险", "除患")
+PLACE_ENDS = ("街道", "镇", "乡", "区", "县", "市")
+NO_PLACES = (
+    "全县", "我县", "本县", "全区", "山区", "地区", "灾区", "城区", "库区", "景区", "林区", "社区",
+    "等乡镇", "各乡镇", "部分乡镇", "乡镇", "等镇", "等乡", "等街道", "相关区县", "各区县",
+)  # fmt: skip
+SEPARATORS = "、，,；;。：:！ （）()和及与\n"
+PLACE_CHARS_MAX = 7
+YEAR_MIN = 1990
 DIGITS = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
 
@@ -145,6 +161,11 @@ def find_all(plain: str, names: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _act(work: _Text) -> Act | None:
+    for at, name in find_all(work.plain, NOT_REAL)[:1]:
+        work.doubt("exercise", f"写了“{name}”，请确认是不是真的预警", at, at + len(name))
+    for at, name in find_all(work.plain, NOT_YET)[:1]:
+        work.doubt("act-not-yet", f"写的是“{name}”，请确认是否已经发布", at, at + len(name))
+        return None
     lifted = find_all(work.plain, LIFTED)
     changed = find_all(work.plain, CHANGED)
     issued = find_all(work.plain, ("发布", "继续发布", "签发"))
@@ -155,6 +176,10 @@ def _act(work: _Text) -> Act | None:
     if lifted:
         return Act.LIFT
     if changed:
+        at, name = changed[0]
+        if issued and not any(mark in work.plain for mark in TARGETS):
+            work.doubt("act-two", f"同时写了发布和“{name}”，请确认是哪一种", at, at + len(name))
+            return None
         return Act.CHANGE
     if issued:
         return Act.ISSUE
@@ -207,7 +232,7 @@ def _grade(work: _Text, act: Act | None) -> str:
 
 def _target_of_change(work: _Text, found: list[tuple[int, str, str]]) -> str:
     """The grade after 为: 黄色…升级为…橙色."""
-    for mark in ("升级为", "降级为", "变更为", "调整为", "更新为", "改为", "降为"):
+    for mark in TARGETS:
         at = work.plain.find(mark)
         after = [grade for place, grade, _name in found if at >= 0 and place > at]
         if after and len(set(after)) == 1:
@@ -221,7 +246,7 @@ def _head(work: _Text, now: datetime) -> tuple[str, datetime | None]:
                 "继续发布", "签发", "降级", "将"))), default=len(work.plain))  # fmt: skip
     head = work.plain[:verb]
     start = next((at for at, char in enumerate(head) if char.isdigit()), len(head))
-    issuer = head[:start].strip(" ：:，,【】[]于在\n")
+    issuer = head[:start].rstrip(" ：:，,【】[]于在\n").rpartition("】")[2].strip(" ：:，,【[\n")
     if not issuer:
         work.doubt("issuer-missing", "没有看到发布单位")
     elif not issuer.endswith(("台", "局", "中心", "站", "指挥部", "办公室", "政府")):
@@ -248,6 +273,8 @@ def _numbers(text: str, offset: int) -> list[tuple[int, int, str]]:
 def _time(work: _Text, start: int, end: int, now: datetime) -> datetime | None:
     parts = _numbers(work.plain[start:end], start)
     named = {unit: value for value, _at, unit in parts if unit in "年月日时分:：" and unit}
+    if _time_unsure(work, parts, start, end):
+        return None
     clock = [(value, at, unit) for value, at, unit in parts if unit in (":", "：")]
     local = now.astimezone(CHINA)
     if clock:
@@ -257,7 +284,7 @@ def _time(work: _Text, start: int, end: int, now: datetime) -> datetime | None:
     if "时" not in named or "日" not in named:
         work.doubt("time-missing", "没有看到完整的发布时间（日、时）", start, end)
         return None
-    if "年" not in named or "月" not in named:
+    if named.get("年", 0) < YEAR_MIN or "月" not in named:
         work.doubt("date-partial", "时间没有写全年月，请补全", start, end)
         return None
     try:
@@ -274,6 +301,29 @@ def _time(work: _Text, start: int, end: int, now: datetime) -> datetime | None:
     return moment.astimezone(UTC)
 
 
+def _time_unsure(work: _Text, parts: list[tuple[int, int, str]], start: int, end: int) -> bool:
+    """Said by halves of the day, said twice, or with a number that names no unit."""
+    head = work.plain[start:end]
+    for at, name in find_all(head, HALF_DAYS)[:1]:
+        place = start + at
+        work.doubt("time-half-day", f"时间写了“{name}”，请按24小时制确认", place, place + len(name))
+        return True
+    units = [unit for _value, _at, unit in parts]
+    if any(units.count(unit) > 1 for unit in "年月日时"):
+        work.doubt("time-two", "写了几个时间，请确认哪个是发布时间", start, end)
+        return True
+    colons = [i for i, unit in enumerate(units) if unit in (":", "：")]
+    bare = [
+        i for i, unit in enumerate(units)
+        if unit not in ("年", "月", "日", "时", "分", "秒", ":", "：") and i - 1 not in colons
+    ]  # fmt: skip
+    if bare:
+        at = parts[bare[0]][1]
+        work.doubt("time-unit", "时间里有一个数没有写单位，请确认", at, end)
+        return True
+    return False
+
+
 def _areas(work: _Text, places: Mapping[str, int]) -> tuple[tuple[int, ...], bool]:
     found = find_all(work.plain, list(places))
     codes = tuple(dict.fromkeys(places[name] for _at, name in found))
@@ -282,9 +332,41 @@ def _areas(work: _Text, places: Mapping[str, int]) -> tuple[tuple[int, ...], boo
         if codes or name in ("大部", "部分乡镇", "局部"):
             work.doubt("area-open", f"“{name}”没有列全，请选定乡镇", at, at + len(name))
             break
+    _strangers(work, places)
+    left_out = [e for e in find_all(work.plain, (*EXCEPT, *NO_EXCEPT)) if e[1] in EXCEPT]
+    outside = next(iter(left_out), None)
+    if outside is not None and (codes or whole is not None):
+        at, name = outside
+        work.doubt("area-except", "写了除外的范围，请逐个选定乡镇", at, at + len(name))
+        return (), False
+    if codes and whole is not None:
+        at, name = whole
+        work.doubt("area-two", f"既写了“{name}”又点了乡镇，请选定范围", at, at + len(name))
     if not codes and whole is None:
         work.doubt("area-missing", "没有看到范围，请选定乡镇或全县")
     return codes, whole is not None and not codes
+
+
+def _strangers(work: _Text, places: Mapping[str, int]) -> None:
+    """A name that stands like a place and is none of the county's: misspelt, or elsewhere."""
+    verb = next((at for at, _n in find_all(work.plain, ("预警", "信号"))), 0)
+    at = verb
+    while at < len(work.plain):
+        end = at
+        while end < len(work.plain) and work.plain[end] not in SEPARATORS:
+            end += 1
+        word = work.plain[at:end]
+        if _like_a_place(word, places):
+            work.doubt("area-unknown", f"“{word}”不在本县名单里，请核对范围", at, end)
+            return
+        at = end + 1
+
+
+def _like_a_place(word: str, places: Mapping[str, int]) -> bool:
+    if not 2 <= len(word) <= PLACE_CHARS_MAX or not word.endswith(PLACE_ENDS):
+        return False
+    known = any(word.endswith(name) for name in places) or word.endswith(NO_PLACES)
+    return not known
 
 
 def _hours(work: _Text) -> int | None:

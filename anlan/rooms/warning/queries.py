@@ -13,6 +13,7 @@ from anlan.rooms.warning.actions import title
 from anlan.rooms.warning.models import Approval, Warning
 
 ROWS_MAX = 100
+SENT_STATES = ("released", "approved", "lifted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,26 @@ class Shown:
     approvals: list[Approval]
     preview: Preview | None
     preview_refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """In whose name a warning went out, who said yes to it, and what it asks for."""
+
+    authority: str
+    approved_by: str
+    measures: str
+
+
+def authority_of(scope: Scope, warning_id: int) -> Authority | None:
+    """The authority of a released warning; an urgent override carries its reason instead."""
+    with scope.open():
+        row = Warning.objects.filter(id=warning_id, state__in=SENT_STATES).first()
+        if row is None:
+            return None
+        yes = row.approvals.filter(act="release").order_by("-id").first()
+    approved = yes.approved_by if yes else f"紧急发布：{row.override_why}"[:200]
+    return Authority(row.issuer, approved, row.measures)
 
 
 def recent(scope: Scope, rows: int = 30) -> list[Warning]:

@@ -15,7 +15,7 @@ from anlan.engines.callout import actions, queries, rounds
 from anlan.engines.callout.decisions import Counts
 from anlan.engines.callout.evidence import Evidence, by_link, by_message
 from anlan.engines.callout.launch import Launch
-from anlan.engines.callout.models import Alarm, Answer, Attempt, Call, Callout, Fallback, Inbound
+from anlan.engines.callout.models import Alarm, Answer, Call, Callout, Fallback, Inbound
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
 from anlan.ground.scope import Scope
 from tests.conftest import TOWNSHIPS, VILLAGES
@@ -175,7 +175,10 @@ def test_a_fallback_is_closed_with_proof_and_is_not_an_answer(
     with pytest.raises(Refusal) as refusal:
         actions.close_fallback(helper, call.id, "  ")
     assert refusal.value.mend
-    actions.close_fallback(helper, call.id, "敲门当面告知，在家")
+    with pytest.raises(Refusal) as refusal:
+        actions.close_fallback(helper, call.id, "敲门当面告知，在家")
+    assert refusal.value.code == "proof-place"
+    actions.close_fallback(helper, call.id, "敲门当面告知，在家", place="一组")
     tree = queries.tree(ROUND, opened.id)
     assert tree is not None and tree.counts.reached == 1 and tree.counts.answered == 0
 

@@ -13,6 +13,7 @@ from anlan.engines.callout import actions as callout
 from anlan.engines.callout import links
 from anlan.engines.callout import queries as callouts
 from anlan.engines.callout import rounds as callout_rounds
+from anlan.engines.callout.evidence import by_message
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Attempt, Callout
 from anlan.ground.errors import Denied, Refusal
@@ -158,11 +159,13 @@ def test_the_village_head_gets_a_link_to_count(
     opened: Opening, as_role: Callable[[str], None]
 ) -> None:
     assert rounds.send_links(ROUND) == 0, "nobody of the village has been reached yet"
-    callout.answer(ROUND, village_call().id, "received", "sms", person_id=7)
+    message = callout.receive_message(OUTSIDE, "box", "answer", head_number(), "4821")
+    assert message is not None
+    callout.answer(ROUND, village_call().id, "received", by_message(message))
     assert rounds.send_links(ROUND) == 1 and rounds.send_links(ROUND) == 0
     with ROUND.open():
         attempt = Attempt.objects.get(role="more")
-    assert attempt.person_id == 7
+    assert attempt.person_id == message.person_id
     token = attempt.text.split("/h/")[1].split()[0]
     as_role("public")
     link = links.open_link(token, "headcount")

@@ -21,7 +21,7 @@ if (form) {
     out.textContent = out.dataset.sum.replace(/{(\w)}/g, (_all, name) => String(figures[name]));
   };
   form.addEventListener("input", () => {
-    const data = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
+    const data = Object.fromEntries([...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string"));
     localStorage.setItem(key, JSON.stringify(data));
     add();
   });

@@ -1,0 +1,144 @@
+"""From the pasted text to the first SMS in the SMS centre's hand, in seconds.
+
+The pages of the console are posted as a browser posts them (paste, settle the doubts and submit,
+approve as another person), in this process with its sessions, rights and templates; the worker and
+the telephone box are programs of their own; PostgreSQL is durable. A night's clock starts with the
+paste and ends when the first submitted attempt of its call-out stands in the database; what people
+need for reading and thinking is not in it.
+
+    python -m bench.night [--nights 25]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import psycopg
+
+from bench.county import throw_away_county
+
+NIGHTS = 25
+WAIT_S_MAX = 60.0
+POLL_S = 0.005
+TEXT = (
+    "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号：过去3小时，澄溪、沙坪等乡镇"
+    "降雨量已达50毫米以上，预计未来3小时降雨仍将持续，请注意防范。"
+)
+FIRST = (
+    "SELECT 1 FROM callout_attempt a JOIN callout_call c ON c.id = a.call_id"
+    " WHERE c.callout_id = %s AND a.state = 'submitted' LIMIT 1"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def programs(home: Path, ports: dict[str, int]) -> list[subprocess.Popen[bytes]]:
+    """The telephone box and the worker, as the supervisor starts them."""
+    own = {name: value for name, value in os.environ.items() if name != "ANLAN_TEST"}
+    own |= {"ANLAN_ROLE": "worker"}
+    log = (home / "programs.log").open("ab")
+    box = [sys.executable, "-m", "phonebox", "--smpp-port", str(ports["smpp"]), "--http-port",
+           str(ports["phonebox"]), "--store", str(home / "box.db")]  # fmt: skip
+    worker = [sys.executable, "-m", "anlan.faces.worker"]
+    return [subprocess.Popen(command, env=own, stdout=log, stderr=log) for command in (box, worker)]
+
+
+def client_of(kind: str) -> Any:
+    """A signed-in client of the demonstration's account of the post."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.test import Client
+
+    from anlan.county import actions
+    from anlan.county.models import Holding
+    from anlan.ground.scope import Scope
+
+    command = Scope.for_command("bench")
+    with command.open():
+        held = Holding.objects.select_related("post").filter(post__kind=kind, rank=0).first()
+    assert held is not None
+    account = actions.make_account(
+        command, f"bench-{kind}", kind, post_id=held.post_id, person_id=held.person_id, demo=True
+    )
+    session = SessionStore()
+    session[SESSION_KEY] = str(account.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+    session["demo_link"] = True
+    session.save()
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return client
+
+
+def night(officer: Any, leader: Any, own: psycopg.Connection[Any]) -> float:
+    """Seconds of one night."""
+    started = time.perf_counter()
+    draft = _sent_on(officer.post("/warning/paste/", {"text": TEXT}))
+    version = own.execute("SELECT version FROM warning_warning ORDER BY id DESC LIMIT 1").fetchone()
+    assert version is not None
+    _sent_on(officer.post(f"{draft}revise/", {"version": version[0], "then": "submit"}))
+    approved = leader.post(f"{draft}approve/", {"version": version[0] + 1})
+    callout = int(_sent_on(approved).strip("/").rpartition("/")[2])
+    while own.execute(FIRST, [callout]).fetchone() is None:
+        if time.perf_counter() - started > WAIT_S_MAX:
+            raise SystemExit("nothing was sent")
+        time.sleep(POLL_S)
+    return time.perf_counter() - started
+
+
+def _sent_on(answer: Any) -> str:
+    if answer.status_code != 302:
+        raise SystemExit(f"{answer.status_code}: {answer.content.decode()[:400]}")
+    return str(answer["Location"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--nights", type=int, default=NIGHTS)
+    nights = parser.parse_args().nights
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    with throw_away_county("anlan") as cluster:
+        from anlan.county import demo
+        from anlan.ground.scope import Scope
+
+        demo.make(Scope.for_command("bench"))
+        home = Path(cluster.folder).parent
+        ports = {"smpp": free_port(), "phonebox": free_port()}
+        facts = {"code": "500231", "demo": True, "ports": ports}
+        (home / "county.json").write_text(json.dumps(facts))
+        running = programs(home, ports)
+        try:
+            officer, leader = client_of("duty_officer"), client_of("duty_leader")
+            with psycopg.connect(cluster.dsn("superuser", "anlan"), autocommit=True) as own:
+                first = night(officer, leader, own)
+                found = [night(officer, leader, own) for _night in range(nights)]
+        finally:
+            for program in running:
+                program.terminate()
+            for program in running:
+                program.wait(15)
+    cuts = quantiles(found, n=100)
+    print(f"first after the start (worker and box start too): {first:.2f} s")
+    print(
+        f"{len(found)} nights: p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, worst {max(found):.2f} s"
+    )
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
