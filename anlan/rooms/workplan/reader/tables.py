@@ -67,7 +67,22 @@ def is_plan_grid(grid: Grid) -> bool:
     return next(_headers(grid), None) is not None
 
 
+def _unstick(grid: Grid, table: Table) -> None:
+    """A page may print its repeated header and the rest of a cut row in one cell: the header goes."""
+    row = grid.cells[0]
+    if not grid.joined or len(row) != len(table.headers):
+        return
+    heads = [path[-1] if path else "" for path in table.headers]
+    stuck = [cell.text.replace("\n", "").startswith(head) for cell, head in zip(row, heads, strict=True)]
+    longer = any(len(cell.text) > len(head) + 2 for cell, head in zip(row, heads, strict=True))
+    if all(stuck) and longer:
+        for cell, head in zip(row, heads, strict=True):
+            cell.text = cell.text.replace("\n", "", 1).removeprefix(head).strip()
+
+
 def _take_grid(grid: Grid, since: list[Paragraph], found: list[Table]) -> None:
+    if found:
+        _unstick(grid, found[-1])
     starts = list(_headers(grid))
     first = starts[0][0] if starts else len(grid.cells)
     lead_in = _lead_in(grid, 0, first)

@@ -189,7 +189,7 @@ def _furniture(pages: list[_Page]) -> set[str]:
     for page in pages:
         own = {_bare(line) for line in page.lines if line.y > 0.92 * page.height or line.y < 0.08 * page.height}
         edge.update(own)
-    return {text for text, count in edge.items() if len(pages) > 2 and count > 0.6 * len(pages)}
+    return {text for text, count in edge.items() if len(pages) > 1 and count > 0.6 * len(pages)}
 
 
 def _bare(line: TextLine) -> str:

@@ -183,7 +183,8 @@ def _connected(flat: list[Segment], upright: list[Segment]) -> list[tuple[list[S
 
 
 def _region(flat: list[Segment], upright: list[Segment]) -> Region | None:
-    xs, ys = _levels([own.at for own in upright]), _levels([own.at for own in flat])[::-1]
+    xs = _levels([own.at for own in upright] + _ends(flat, [own.at for own in upright]))
+    ys = _levels([own.at for own in flat] + _ends(upright, [own.at for own in flat]))[::-1]
     if len(xs) < 3 or len(ys) < 2:
         return None
     region = Region(xs, ys)
@@ -195,6 +196,18 @@ def _region(flat: list[Segment], upright: list[Segment]) -> Region | None:
                 _fill(region, flat, upright, owner, x, y)
     region.owner = owner
     return region
+
+
+def _ends(lines: list[Segment], across: list[float]) -> list[float]:
+    """Where lines run on past the last one that crosses them: an edge that is not drawn."""
+    found = []
+    low, high = min(own.start for own in lines), max(own.end for own in lines)
+    for place in (low, high):
+        beyond = place < min(across) - SHORT or place > max(across) + SHORT
+        shared = sum(abs((own.start if place == low else own.end) - place) <= NEAR for own in lines)
+        if beyond and shared >= 2:
+            found.append(place)
+    return found
 
 
 def _levels(values: list[float]) -> list[float]:
