@@ -94,8 +94,11 @@ def xlsx(lines: list[list[Any]], merges: list[str] = (), title: str = "Sheet1", 
     return out.getvalue()
 
 
-def pdf(parts: list[Any]) -> bytes:
-    """parts: strings are paragraphs, (lines, widths, spans) are ruled tables with repeated headers."""
+def pdf(parts: list[Any], cut_rows: bool = False, lines_drawn: bool = True, middle: bool = True) -> bytes:
+    """parts: strings are paragraphs, (lines, widths, spans) are tables with repeated headers.
+
+    Every page has a running head and a page number; cut_rows lets a row go on over the page.
+    """
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.pdfbase import pdfmetrics
@@ -111,9 +114,17 @@ def pdf(parts: list[Any]) -> bytes:
             continue
         lines, widths, spans = part
         cells = [[Paragraph(text, style) for text in line] for line in lines]
-        look = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+        look: list[Any] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE" if middle else "TOP")]
+        look += [("GRID", (0, 0), (-1, -1), 0.5, "black")] if lines_drawn else []
         look += [("SPAN", (x0, y0), (x1, y1)) for y0, x0, y1, x1 in spans]
-        story.append(Table(cells, colWidths=widths, repeatRows=1, style=look))
+        story.append(Table(cells, colWidths=widths, repeatRows=1, style=look, splitInRow=int(cut_rows)))
+
+    def edges(canvas: Any, page: Any) -> None:
+        canvas.setFont("STSong-Light", 9)
+        canvas.drawString(280, 20, f"— {page.page} —")
+        canvas.drawString(40, 820, "云台县政府公报")
+
     out = io.BytesIO()
-    SimpleDocTemplate(out, pagesize=A4, leftMargin=40, rightMargin=40).build(story)
+    document = SimpleDocTemplate(out, pagesize=A4, leftMargin=40, rightMargin=40)
+    document.build(story, onFirstPage=edges, onLaterPages=edges)
     return out.getvalue()

@@ -13,15 +13,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from anlan.rooms.workplan.reader.blocks import Block, Cell, Document, Grid, Paragraph, spread
-from anlan.rooms.workplan.reader.formats import ruling
-from anlan.rooms.workplan.reader.formats.text import of_lines
+from anlan.rooms.workplan.reader.blocks import Block, Cell, Document, Grid, Paragraph, grid_of, spread
+from anlan.rooms.workplan.reader.formats import columns, ruling
 from anlan.rooms.workplan.reader.limits import PAGES_MAX, PlanRefused
 
 PAGE_NUMBER = re.compile(r"^\s*(?:[—\-–~·•\s]*\d{1,3}[—\-–~·•\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|[—\-–]+)\s*$")
 HEADING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|附\s*[件表]|表\s*\d)")
 SAME_LINE = 0.55
-GAP_EM = 1.6
 
 
 @dataclass(slots=True)
@@ -65,14 +63,12 @@ class TextLine:
     def em(self) -> float:
         return statistics.median(char.size for char in self.chars)
 
-    def text(self, gaps: bool = False) -> str:
-        """With spaces where a gap is seen; gaps: wide ones as columns."""
+    def text(self) -> str:
+        """With spaces between words of letters."""
         parts = [self.chars[0].text]
         for left, right in zip(self.chars, self.chars[1:], strict=False):
             gap, em = right.left - left.right, self.em
-            if gaps and gap > GAP_EM * em:
-                parts.append("    ")
-            elif gap > 0.3 * em and (left.text.isascii() and right.text.isascii()):
+            if gap > 0.3 * em and (left.text.isascii() and right.text.isascii()):
                 parts.append(" ")
             parts.append(right.text)
         return "".join(parts)
@@ -225,9 +221,12 @@ def _running(lines: list[TextLine], page: _Page) -> list[Block]:
     """Lines outside ruling: paragraphs, or a table whose columns only stand apart."""
     if not lines:
         return []
-    apart = of_lines([line.text(gaps=True) for line in lines], f"第 {page.number} 页第 {{}} 行")
-    if apart.grids():
-        return apart.blocks
+    for at in range(len(lines)):
+        taken = columns.table_at(lines, at)
+        if taken is not None:
+            rows, end = taken
+            grid = grid_of(rows, f"第 {page.number} 页")
+            return [*_running(lines[:at], page), grid, *_running(lines[end:], page)]
     left = min([line.left for line in page.lines] + [region.xs[0] for region in page.tables])
     right = max([line.right for line in page.lines] + [region.xs[-1] for region in page.tables])
     right = max(right, page.width - left - 1.5 * lines[0].em)

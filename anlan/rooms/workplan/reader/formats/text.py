@@ -85,7 +85,7 @@ def _table(lines: list[str], at: int, place: str) -> tuple[Grid, int] | None:
     return None
 
 
-def _is_header(tokens: list[str]) -> bool:
+def is_header(tokens: list[str]) -> bool:
     """Words of a header: most are known, and they name at least a task and who or when."""
     words = [token for token in tokens if token.strip()]
     if not 2 < len(words) <= HEADER_TOKENS_MAX or any(len(word) > 20 for word in words):
@@ -106,7 +106,7 @@ def _is_header(tokens: list[str]) -> bool:
 def _separated(lines: list[str], at: int) -> tuple[list[list[str]], int] | None:
     line = lines[at]
     for mark in ("\t", "|", ",", "，", "｜"):
-        if line.strip().count(mark) >= 2 and _is_header(_pieces(line, mark)):
+        if line.strip().count(mark) >= 2 and is_header(_pieces(line, mark)):
             return _separated_rows(lines, at, mark)
     return None
 
@@ -148,7 +148,7 @@ def _separated_rows(lines: list[str], at: int, mark: str) -> tuple[list[list[str
 def _blank_ends(lines: list[str], at: int, mark: str) -> bool:
     """A blank line ends a table unless the next line with text is a row again."""
     following = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
-    return mark not in following.strip() or _is_header(_pieces(following, mark))
+    return mark not in following.strip() or is_header(_pieces(following, mark))
 
 
 def _quoted(lines: list[str], at: int) -> tuple[str, int]:
@@ -196,7 +196,7 @@ def _header_lines(lines: list[str], at: int) -> list[str] | None:
         if re.sub(r"\s", "", text) in words:
             break
         words.append(re.sub(r"\s", "", text))
-    return words if _is_header(words) else None
+    return words if is_header(words) else None
 
 
 def _tokens(lines: list[str], at: int) -> tuple[list[_Token], int]:
@@ -329,10 +329,10 @@ def _suits(token: str, role: str) -> float:
 def _spaced(lines: list[str], at: int) -> tuple[list[list[str]], int] | None:
     line = lines[at].strip("\r\n")
     wide = [piece for piece in GAP.split(line.strip()) if piece]
-    if len(wide) > 2 and _is_header(wide):
+    if len(wide) > 2 and is_header(wide):
         return _spaced_rows(lines, at, wide)
     loose = [piece for piece in ANY_GAP.split(line.strip()) if piece]
-    if len(loose) > 2 and _is_header(loose):
+    if len(loose) > 2 and is_header(loose):
         return _loose_rows(lines, at, loose)
     return None
 
