@@ -30,7 +30,10 @@ REPEATS = 3
 
 def lines(count: int) -> list[list[str]]:
     rows = [ROWS[n % len(ROWS)] for n in range(count)]
-    return [HEADER, *([str(n), f"{r.name}{n}", r.text, joined(r), r.deadline] for n, r in enumerate(rows, 1))]
+    return [
+        HEADER,
+        *([str(n), f"{r.name}{n}", r.text, joined(r), r.deadline] for n, r in enumerate(rows, 1)),
+    ]
 
 
 def docx(count: int) -> bytes:
@@ -44,7 +47,10 @@ def docx(count: int) -> bytes:
         "<w:tr>" + "".join(cell.format(text) for text in line) + "</w:tr>" for line in lines(count)
     ) + "</w:tbl>"  # fmt: skip
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(empty)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(empty)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for info in old.infolist():
             part = old.read(info)
             if info.filename == "word/document.xml":
@@ -54,12 +60,18 @@ def docx(count: int) -> bytes:
 
 
 def html(count: int) -> bytes:
-    body = "".join("<tr>" + "".join(f"<td>{text}</td>" for text in line) + "</tr>" for line in lines(count))
+    body = "".join(
+        "<tr>" + "".join(f"<td>{text}</td>" for text in line) + "</tr>" for line in lines(count)
+    )
     return f"<html><body><h1>{TITLE}</h1><table>{body}</table></body></html>".encode()
 
 
 def text(count: int) -> bytes:
-    return (TITLE + "\n\n" + "\n\n".join("\n".join("\t" + cell for cell in line) for line in lines(count))).encode("gb18030")
+    return (
+        TITLE
+        + "\n\n"
+        + "\n\n".join("\n".join("\t" + cell for cell in line) for line in lines(count))
+    ).encode("gb18030")
 
 
 WRITERS: dict[str, Callable[[int], bytes]] = {
@@ -104,7 +116,9 @@ def sizes(counts: list[int]) -> None:
         for count in counts:
             content = write(count)
             seconds, peak, answer = measure(content, name)
-            print(f"{name:<12}{count:>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}")
+            print(
+                f"{name:<12}{count:>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}"
+            )
 
 
 def large() -> None:
@@ -116,14 +130,18 @@ def large() -> None:
         "plan.xlsx": WRITERS["plan.xlsx"](18_000),
     }.items():
         seconds, peak, answer = measure(content, name)
-        print(f"{name:<12}{'large':>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}")
+        print(
+            f"{name:<12}{'large':>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[120, 1000, 4000])
     options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, rlimit {resource.getrlimit(resource.RLIMIT_AS)}")
+    print(
+        f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, rlimit {resource.getrlimit(resource.RLIMIT_AS)}"
+    )
     sizes(options.rows)
     large()
 

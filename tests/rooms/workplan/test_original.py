@@ -115,9 +115,13 @@ def test_its_head_says_what_when_and_who(plan: dict[str, Any]) -> None:
 
 
 def test_every_quantity_has_operator_value_unit_and_subject(plan: dict[str, Any]) -> None:
-    found = {at: [fact(q) for q in r["quantities"]] for at, r in rows(plan).items() if r["quantities"]}
+    found = {
+        at: [fact(q) for q in r["quantities"]] for at, r in rows(plan).items() if r["quantities"]
+    }
     assert found == QUANTITIES
-    in_points = {p["number"]: [fact(q) for q in p["quantities"]] for p in plan["points"] if p["quantities"]}
+    in_points = {
+        p["number"]: [fact(q) for q in p["quantities"]] for p in plan["points"] if p["quantities"]
+    }
     assert in_points == IN_POINTS
 
 

@@ -32,7 +32,12 @@ def read_apart(content: bytes, name: str) -> dict[str, Any]:
                    "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}  # fmt: skip
     command = [sys.executable, "-m", "anlan.rooms.workplan.reader.child", name]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        cwd="/",
     ) as child:
         try:
             answer, _ = child.communicate(content, timeout=WALL_S)
@@ -59,7 +64,12 @@ def _too_slow(name: str) -> PlanRefused:
 
 
 def _too_big(name: str) -> PlanRefused:
-    return PlanRefused("limit-memory", f"读这份文件要用的内存超过 {MEMORY_BYTES_MAX // 1024 // 1024} MB", name, SIMPLER)
+    return PlanRefused(
+        "limit-memory",
+        f"读这份文件要用的内存超过 {MEMORY_BYTES_MAX // 1024 // 1024} MB",
+        name,
+        SIMPLER,
+    )
 
 
 # in the child

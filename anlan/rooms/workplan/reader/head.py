@@ -10,13 +10,19 @@ from anlan.rooms.workplan.reader.numerals import CHARS, ordinal, plain
 from anlan.rooms.workplan.reader.quantities import quantities
 
 HEAD_PARAGRAPHS_MAX = 60
-NUMBER_LINE = re.compile(r"([^\s\d〔\[［【（(《》，。]{1,20})[〔\[［【]\s*(\d{4})\s*[〕\]］】]\s*第?(\d+)\s*号")
+NUMBER_LINE = re.compile(
+    r"([^\s\d〔\[［【（(《》，。]{1,20})[〔\[［【]\s*(\d{4})\s*[〕\]］】]\s*第?(\d+)\s*号"
+)
 DATE_LINE = re.compile(r"(20\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
-DATE_CHINESE = re.compile(rf"(二[〇○零O0]([{CHARS}○]){{2}})年([{CHARS}]{{1,2}})月([{CHARS}]{{1,3}})日")
+DATE_CHINESE = re.compile(
+    rf"(二[〇○零O0]([{CHARS}○]){{2}})年([{CHARS}]{{1,2}})月([{CHARS}]{{1,3}})日"
+)
 YEAR = re.compile(r"(20\d{2})\s*年?")
 KINDS = "工作要点|要点|工作计划|行动方案|行动计划|重点任务|任务分解|目标任务|目标责任|责任清单|任务清单|实施方案|工作方案|工作安排|考核指标|责任分工|任务分工|分解表|责任分解|计划|方案|清单|指标"
 PLAN_WORD = re.compile(f"(?:{KINDS})")
-ISSUER = re.compile(r"^[^，。：:《》〔〕\s]{2,30}(?:人民政府|委员会|办公室|政府办|指挥部|领导小组|管委会|局|安委会|减灾委)$")
+ISSUER = re.compile(
+    r"^[^，。：:《》〔〕\s]{2,30}(?:人民政府|委员会|办公室|政府办|指挥部|领导小组|管委会|局|安委会|减灾委)$"
+)
 CHAPTER = re.compile(rf"^第?([{CHARS}]+)(?:、|部分|章|[．.])\s*(.+)$")
 POINT = re.compile(rf"^[（(]\s*([{CHARS}]+|\d+)\s*[）)]\s*(.+)$", re.S)
 ITEM = re.compile(r"^(\d{1,3})\s*[.．、]\s*(?!\d)(.+)$", re.S)
@@ -76,9 +82,16 @@ def _title(top: list[str]) -> str:
     if quoted:
         return re.sub(r"\s", "", quoted.group(1))
     for at, line in enumerate(top):
-        if PLAN_WORD.search(line) and len(line) <= 60 and not re.search(r"[。：]", line) and not NUMBER_LINE.search(line):
+        if (
+            PLAN_WORD.search(line)
+            and len(line) <= 60
+            and not re.search(r"[。：]", line)
+            and not NUMBER_LINE.search(line)
+        ):
             return _whole_title(top, at)
-    return next((line for line in top if 6 <= len(line) <= 60 and not re.search(r"[。：]", line)), "")
+    return next(
+        (line for line in top if 6 <= len(line) <= 60 and not re.search(r"[。：]", line)), ""
+    )
 
 
 def _whole_title(top: list[str], at: int) -> str:
@@ -86,7 +99,12 @@ def _whole_title(top: list[str], at: int) -> str:
     if not YEAR.search(line):
         for back in (1, 2):
             before = "".join(top[at - back : at]) if at >= back else ""
-            if before and len(before) <= 60 and YEAR.search(before) and not re.search(r"[。：〔号日]", before):
+            if (
+                before
+                and len(before) <= 60
+                and YEAR.search(before)
+                and not re.search(r"[。：〔号日]", before)
+            ):
                 return re.sub(r"\s", "", before + line)
     return re.sub(r"\s+", "", line)
 
@@ -95,7 +113,10 @@ def _issuer(top: list[str], title: str) -> str:
     named = [line for line in (re.sub(r"\s", "", own) for own in top) if ISSUER.match(line)]
     if named:
         return named[0]
-    about = re.search(r"([^\s，。《》〔〕]{2,20}(?:人民政府|委员会|办公室|安委会|指挥部))(?:办公室)?\s*关于", "".join(top))
+    about = re.search(
+        r"([^\s，。《》〔〕]{2,20}(?:人民政府|委员会|办公室|安委会|指挥部))(?:办公室)?\s*关于",
+        "".join(top),
+    )
     return about.group(1) if about else ""
 
 
@@ -142,7 +163,11 @@ def points(document: Document, year: int | None) -> list[dict[str, Any]]:
     found = [own for own in found if own["system"] or kind == "point"]
     _number(found)
     for own in found:
-        own["quantities"] = [q.as_dict() for q in quantities(own["text"], own["heading"], year) if q.op != "judged" or len(own["text"]) > 30]
+        own["quantities"] = [
+            q.as_dict()
+            for q in quantities(own["text"], own["heading"], year)
+            if q.op != "judged" or len(own["text"]) > 30
+        ]
     return found
 
 
@@ -185,7 +210,13 @@ def _point(number: int, system: str, text: str) -> dict[str, Any]:
     if "：" in heading and len(heading) > HEADING_CHARS_MAX:
         heading, _colon, rest = heading.partition("：")
         body = rest + _stop + body
-    return {"number": number, "system": system, "heading": heading.strip(), "text": body.strip(), "quantities": []}
+    return {
+        "number": number,
+        "system": system,
+        "heading": heading.strip(),
+        "text": body.strip(),
+        "quantities": [],
+    }
 
 
 def _number(found: list[dict[str, Any]]) -> None:
@@ -199,4 +230,11 @@ def _number(found: list[dict[str, Any]]) -> None:
 def _system(title: str) -> str:
     """安全责任体系 of 深化安全责任体系，提升综合统筹能力."""
     first = re.split(r"[，,。；]", title.strip())[0]
-    return next((first[len(verb) :] for verb in VERBS if first.startswith(verb) and len(first) > len(verb) + 1), first)
+    return next(
+        (
+            first[len(verb) :]
+            for verb in VERBS
+            if first.startswith(verb) and len(first) > len(verb) + 1
+        ),
+        first,
+    )

@@ -41,12 +41,30 @@ GE = ("不得少于", "不少于", "不得低于", "不低于", "不得小于", 
       "增加到", "增加至", "上升到", "上升至", "升至", "扩大到", "扩大至", "最少", "为", "均为", "是")  # fmt: skip
 GT = ("高于", "大于", "超过", "多于", "突破", ">")
 EQ = ("等于", "=")
-BEFORE = {word: op for op, words in (("<=", LE), ("<", LT), (">=", GE), (">", GT), ("=", EQ)) for word in words}
+BEFORE = {
+    word: op
+    for op, words in (("<=", LE), ("<", LT), (">=", GE), (">", GT), ("=", EQ))
+    for word in words
+}
 BEFORE_END = re.compile(
-    "(?P<word>" + "|".join(map(re.escape, sorted(BEFORE, key=len, reverse=True))) + r")[的在到：:\s（(]*$"
+    "(?P<word>"
+    + "|".join(map(re.escape, sorted(BEFORE, key=len, reverse=True)))
+    + r")[的在到：:\s（(]*$"
 )
-FAR = re.compile("(?P<word>" + "|".join(sorted((*[w for w in LE if len(w) > 1], *[w for w in GE if len(w) > 2 or w in ("至少",)]), key=len, reverse=True)) + r")(?:[^，。；：、\d]{0,16})$")
-AFTER = re.compile(r"(?:\s|（含）|\(含\))*(?P<word>(?:及|或|\(含\)|（含）)?以上|(?:及|或)?以[内下]|之内|内(?![容部涵外的业涝河陆控地])|封顶)")
+FAR = re.compile(
+    "(?P<word>"
+    + "|".join(
+        sorted(
+            (*[w for w in LE if len(w) > 1], *[w for w in GE if len(w) > 2 or w in ("至少",)]),
+            key=len,
+            reverse=True,
+        )
+    )
+    + r")(?:[^，。；：、\d]{0,16})$"
+)
+AFTER = re.compile(
+    r"(?:\s|（含）|\(含\))*(?P<word>(?:及|或|\(含\)|（含）)?以上|(?:及|或)?以[内下]|之内|内(?![容部涵外的业涝河陆控地])|封顶)"
+)
 AFTER_OPS = {"上": ">=", "内": "<=", "下": "<=", "顶": "<="}
 RELATIVE = re.compile(
     r"(?P<base>(?:较|比|同|与)?(?P<year>20\d{2})年(?:度)?(?:同期|均值|平均)?(?:相比)?|(?:较|比)(?P<last>上年|去年|上一年|上年度|上一年度)(?:度)?(?:同期)?|"
@@ -75,7 +93,9 @@ HARM = re.compile(
 SCOPE_NOUN_OK = re.compile(r"^的?(?:目标|要求|标准|任务|水平|比例)")
 PERCENT_NEVER_SCOPE = {"%", "‰"}
 COVERS = re.compile(r"全覆盖|覆盖所有|覆盖全部|全面覆盖|应(.{1,2}?)尽\1")
-CLEARS = re.compile(r"清零|归零|为零(?!星)|零(?:死亡|伤亡|事故|亡人|发生|火灾|火情|发案|溺亡|失管|新增)")
+CLEARS = re.compile(
+    r"清零|归零|为零(?!星)|零(?:死亡|伤亡|事故|亡人|发生|火灾|火情|发案|溺亡|失管|新增)"
+)
 JUDGED = re.compile(
     r"(?:保持|维持|处于)?历史低位(?:运行)?|稳中有降|稳步下降|持续下降|逐年下降|明显下降|大幅下降|只降不升|双下降|"
     r"持续(?:稳定)?(?:向好|好转)|稳定向好|总体(?:平稳|稳定)|有效遏制|有所下降"
@@ -170,7 +190,11 @@ def _bare(flat: str, name: str, year: int | None, measure: str) -> Quantity | No
     after = AFTER.match(match.group("after"))
     op = BEFORE[before.group("word")] if before else ""
     if after and op in ("", ">="):
-        op = AFTER_OPS[after.group("word")[-1]] if op == "" or after.group("word")[-1] == "内" else op
+        op = (
+            AFTER_OPS[after.group("word")[-1]]
+            if op == "" or after.group("word")[-1] == "内"
+            else op
+        )
     assumed = not op and number != 0 and bool(HARM.search(name))
     op = op or ("<=" if number == 0 or assumed else ">=")
     if number == 0 and op == ">=":
@@ -207,10 +231,12 @@ def _numbers(flat: str, year: int | None) -> list[_Seen]:
         _compare(flat, own, floor)
         _relate(flat, own, floor, year)
         _pace(flat, own, floor)
-        near_fact = fact >= 0 and not re.search(r"[，。；\n]", flat[fact : own.start]) and not own.before
-        if near_fact and not DONE.search(flat[: own.phrase]) and own.unit not in RATES:
-            fact = own.end
-        elif FACT.search(flat[: own.start]) and not own.before and own.unit not in RATES:
+        near_fact = (
+            fact >= 0 and not re.search(r"[，。；\n]", flat[fact : own.start]) and not own.before
+        )
+        if (near_fact and not DONE.search(flat[: own.phrase]) and own.unit not in RATES) or (
+            FACT.search(flat[: own.start]) and not own.before and own.unit not in RATES
+        ):
             fact = own.end
         elif _is_promise(flat, own):
             found.append(own)
@@ -245,7 +271,9 @@ def _seen(match: re.Match[str]) -> _Seen | None:
     return own
 
 
-def _made(start: int, end: int, number: float | None, unit: str, kind: str = "plain") -> _Seen | None:
+def _made(
+    start: int, end: int, number: float | None, unit: str, kind: str = "plain"
+) -> _Seen | None:
     return None if number is None else _Seen(start, end, number, unit, after_end=end, kind=kind)
 
 
@@ -325,7 +353,9 @@ def _in_name(flat: str, match: re.Match[str], own: _Seen) -> bool:
         return True
     if own.unit == "日" and re.search(r"月$", before):
         return True
-    if own.chinese and (flat[match.start() :].startswith(NAMED) or re.search(r"[同之统唯进]$", before)):
+    if own.chinese and (
+        flat[match.start() :].startswith(NAMED) or re.search(r"[同之统唯进]$", before)
+    ):
         return True
     if re.match(r"[年月](?![以度])", after) and own.kind == "bare":
         return True
@@ -355,7 +385,9 @@ def _is_promise(flat: str, own: _Seen) -> bool:
         return own.unit in ("村", "队", "组") and not own.chinese
     if own.unit in TIMES and own.after == ">=" and not ends:
         return False
-    return not (own.unit in TIMES and re.search(r"近|前|过去|未来|最近|提前$", head[-3:]) and not own.before)
+    return not (
+        own.unit in TIMES and re.search(r"近|前|过去|未来|最近|提前$", head[-3:]) and not own.before
+    )
 
 
 def _bare_promise(own: _Seen, ends: bool) -> bool:
@@ -399,7 +431,12 @@ def _bracketed(flat: str, own: _Seen) -> bool:
     if opening <= closing or not rest.startswith(("）", ")")):
         return False
     inner = flat[opening + 1 : own.start]
-    return not (own.before or "/" in own.unit or re.search(r"其中|率|不少于|至少|每", inner) or DONE.search(inner))
+    return not (
+        own.before
+        or "/" in own.unit
+        or re.search(r"其中|率|不少于|至少|每", inner)
+        or DONE.search(inner)
+    )
 
 
 def _chain(flat: str, seen: list[_Seen]) -> list[_Seen]:
@@ -407,9 +444,18 @@ def _chain(flat: str, seen: list[_Seen]) -> list[_Seen]:
     for at in range(1, len(seen)):
         left, right = seen[at - 1], seen[at]
         between = flat[left.after_end : right.start]
-        if left.kind == "relative" or right.kind == "relative" or not re.fullmatch(r"[、和及与]\s*", between):
+        if (
+            left.kind == "relative"
+            or right.kind == "relative"
+            or not re.fullmatch(r"[、和及与]\s*", between)
+        ):
             continue
-        if not right.before and not right.after and left.before and (left.unit in RATES) == (right.unit in RATES):
+        if (
+            not right.before
+            and not right.after
+            and left.before
+            and (left.unit in RATES) == (right.unit in RATES)
+        ):
             right.before = left.before
         elif not left.before and not left.after and right.after:
             left.after = right.after
@@ -439,7 +485,12 @@ def _operator(own: _Seen, subject: str) -> tuple[str, bool]:
         op = own.after
     if own.value == 0 and op in ("", ">=", "="):
         return "<=", False
-    if not op and own.kind != "ratio" and HARM.search(subject) and own.unit not in ("家", "座", "处"):
+    if (
+        not op
+        and own.kind != "ratio"
+        and HARM.search(subject)
+        and own.unit not in ("家", "座", "处")
+    ):
         return "<=", True
     return op or ">=", False
 
@@ -450,7 +501,11 @@ def _operator(own: _Seen, subject: str) -> tuple[str, bool]:
 def _words(flat: str, shown: str, seen: list[_Seen]) -> list[tuple[int, Quantity]]:
     """清零, 全覆盖 and judgements, where no figure of the same clause says it already."""
     found: list[tuple[int, Quantity]] = []
-    for pattern, op, number, unit in ((CLEARS, "<=", 0.0, ""), (COVERS, ">=", 100.0, "%"), (JUDGED, "judged", None, "")):
+    for pattern, op, number, unit in (
+        (CLEARS, "<=", 0.0, ""),
+        (COVERS, ">=", 100.0, "%"),
+        (JUDGED, "judged", None, ""),
+    ):
         for match in pattern.finditer(flat):
             start, end = match.span()
             if _quoted_name(flat, start, end) or _said(flat, start, end, seen, unit):
@@ -468,15 +523,23 @@ def _quoted_name(flat: str, start: int, end: int) -> bool:
         book = flat.rfind("《", 0, start) > flat.rfind("》", 0, start)
         return book
     end_quote = flat.find("”", end)
-    return not (opening == start - 1 and end_quote == end) and flat[opening + 1 : end_quote] != flat[start:end]
+    return (
+        not (opening == start - 1 and end_quote == end)
+        and flat[opening + 1 : end_quote] != flat[start:end]
+    )
 
 
 def _said(flat: str, start: int, end: int, seen: list[_Seen], unit: str) -> bool:
     """A figure of the same clause that says the same: 去存率100%的清零任务, 100%全覆盖."""
     low = _clause_start(flat, start)
-    high = min((place for place in (flat.find(char, end) for char in STOP) if place >= 0), default=len(flat))
+    high = min(
+        (place for place in (flat.find(char, end) for char in STOP) if place >= 0),
+        default=len(flat),
+    )
     same = [own for own in seen if low <= own.start < high]
-    return any(own.unit == "%" and own.value == 100 or (unit == "" and own.value == 0) for own in same)
+    return any(
+        (own.unit == "%" and own.value == 100) or (unit == "" and own.value == 0) for own in same
+    )
 
 
 def _once_a_clause(flat: str, found: list[tuple[int, Quantity]]) -> list[tuple[int, Quantity]]:

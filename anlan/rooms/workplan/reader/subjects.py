@@ -21,9 +21,13 @@ VERB = re.compile(
     r"安装|改造|整治|治理|整改|修复|加固|搬迁|排查|检查|抽查|组建|储备|发放|印发|编制|修订|制定|出台|召开|推送|发布|实施|落实|设立|设置|"
     r"覆盖|纳入|采购|淘汰|组织开展|更新改造|新改扩建|实行)+(?![率度量]|情况|数)"
 )
-VERB_END = re.compile(r"(?:打造|抽查|检查|新建|建设|完成|培训|组织|开展|举办|安装|创建|购置|配备|新增|改造|整治|治理|配合市级部门实现)$")
+VERB_END = re.compile(
+    r"(?:打造|抽查|检查|新建|建设|完成|培训|组织|开展|举办|安装|创建|购置|配备|新增|改造|整治|治理|配合市级部门实现)$"
+)
 EMPTY_NOUN = re.compile(r"^(?:配合.{0,12}|年度|全年|累计|全县|各级|在.{0,8})$")
-MEASURE_END = re.compile(r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$")
+MEASURE_END = re.compile(
+    r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$"
+)
 COUNTED = re.compile(r"(起|件|人|次|处|户|家|座|宗|例)数$")
 LENGTH_MAX = 40
 
@@ -56,7 +60,9 @@ def subject(flat: str, own: Place, others: list[Place]) -> str:
     floor = max((other[2] for other in others if other[2] <= phrase), default=0)
     before = _before(flat, phrase, floor)
     noun = VERB.sub("", before) if before else ""
-    after = _after(flat, end, min((other[0] for other in others if other[0] >= end), default=len(flat)))
+    after = _after(
+        flat, end, min((other[0] for other in others if other[0] >= end), default=len(flat))
+    )
     helps = after and VERB.sub("", after) and (VERB_END.search(noun) or EMPTY_NOUN.search(noun))
     if noun and not helps:
         return noun[-LENGTH_MAX:]
@@ -76,7 +82,11 @@ def _before(flat: str, phrase: int, floor: int) -> str:
     at = max((head.rfind(char) for char in stops), default=-1) + 1
     words = TRAILING.sub("", PERIOD.sub("", head[at:]).strip())
     words = LEADING.sub("", words).strip("的、，")
-    return words.strip("“”") if words.count("“") != words.count("”") or words[:1] == "“" and words[-1:] == "”" else words
+    return (
+        words.strip("“”")
+        if words.count("“") != words.count("”") or (words[:1] == "“" and words[-1:] == "”")
+        else words
+    )
 
 
 def _open_bracket(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from anlan.rooms.workplan.reader.blocks import Block, Cell, Document, Grid, Paragraph
+from anlan.rooms.workplan.reader.blocks import Cell, Document, Grid, Paragraph
 from anlan.rooms.workplan.reader.headwords import CORE, HEADER_CHARS_MAX, columns, role_of
 from anlan.rooms.workplan.reader.numerals import ordinal
 from anlan.rooms.workplan.reader.units import is_empty, looks_like_units
@@ -18,12 +18,16 @@ from anlan.rooms.workplan.reader.units import is_empty, looks_like_units
 HEADER_ROWS_MAX = 3
 CAPTION_CHARS_MAX = 60
 CAPTION_PARAGRAPHS_MAX = 4
-NOTE = re.compile(r"^\s*(?:[（(]?\s*(?:备\s*)?注\s*\d*\s*[）)]?|说明|备注|填表说明|附注|\*)\s*[:：.、\d]|^\s*(?:注|说明)[:：]|^※")
+NOTE = re.compile(
+    r"^\s*(?:[（(]?\s*(?:备\s*)?注\s*\d*\s*[）)]?|说明|备注|填表说明|附注|\*)\s*[:：.、\d]|^\s*(?:注|说明)[:：]|^※"
+)
 TOTAL = re.compile(r"^\s*(?:合\s*计|总\s*计|小\s*计|总分)\s*$")
 CAPTION_PREFIX = re.compile(
     r"^\s*(?:(?:附\s*)?[表件]\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
 )
-CAPTION_SKIP = re.compile(r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)")
+CAPTION_SKIP = re.compile(
+    r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)"
+)
 CONTINUED = re.compile(r"续表?|接上(?:页|表)")
 
 
@@ -73,7 +77,9 @@ def _unstick(grid: Grid, table: Table) -> None:
     if not grid.joined or len(row) != len(table.headers):
         return
     heads = [path[-1] if path else "" for path in table.headers]
-    stuck = [cell.text.replace("\n", "").startswith(head) for cell, head in zip(row, heads, strict=True)]
+    stuck = [
+        cell.text.replace("\n", "").startswith(head) for cell, head in zip(row, heads, strict=True)
+    ]
     longer = any(len(cell.text) > len(head) + 2 for cell, head in zip(row, heads, strict=True))
     if all(stuck) and longer:
         for cell, head in zip(row, heads, strict=True):
@@ -125,7 +131,9 @@ def _header_depth(grid: Grid, at: int) -> int:
     if not _header_line(grid, at):
         return _upper_line(grid, at)
     depth = 1
-    while depth < HEADER_ROWS_MAX and at + depth < len(grid.cells) and _header_more(grid, at, depth):
+    while (
+        depth < HEADER_ROWS_MAX and at + depth < len(grid.cells) and _header_more(grid, at, depth)
+    ):
         depth += 1
     return depth
 
@@ -133,7 +141,11 @@ def _header_depth(grid: Grid, at: int) -> int:
 def _upper_line(grid: Grid, at: int) -> int:
     """A header whose first line alone says too little (责任分工 over 牵头 and 配合)."""
     row = _distinct(grid.cells[at])
-    if at + 1 >= len(grid.cells) or len(row) < 2 or any(len(c.text) > HEADER_CHARS_MAX for c in row):
+    if (
+        at + 1 >= len(grid.cells)
+        or len(row) < 2
+        or any(len(c.text) > HEADER_CHARS_MAX for c in row)
+    ):
         return 0
     if not any(cell.rows > 1 or cell.columns > 1 for cell in row) or not _header_line(grid, at + 1):
         return 0
@@ -149,7 +161,11 @@ def _header_line(grid: Grid, at: int) -> bool:
     roles = [role_of(text) for text in texts]
     known = [role for role in roles if role]
     core = {role for role in known if role in CORE}
-    if len(core) < 2 or len(known) < 0.6 * len(texts) or not core & {"name", "text", "task", "group"}:
+    if (
+        len(core) < 2
+        or len(known) < 0.6 * len(texts)
+        or not core & {"name", "text", "task", "group"}
+    ):
         return False
     return bool(core & {"number", "units", "lead", "deadline", "text"})
 
@@ -206,7 +222,9 @@ def _left_heading(grid: Grid, y: int, x: int) -> str:
     below = grid.cells[y + 1][x].text.strip() if y + 1 < len(grid.cells) else ""
     if not below:
         return ""
-    return next((grid.cells[y][k].text for k in range(x, -1, -1) if grid.cells[y][k].text.strip()), "")
+    return next(
+        (grid.cells[y][k].text for k in range(x, -1, -1) if grid.cells[y][k].text.strip()), ""
+    )
 
 
 # where a table goes on, and what it is called
@@ -214,7 +232,11 @@ def _left_heading(grid: Grid, y: int, x: int) -> str:
 
 def _goes_on(grid: Grid, table: Table, since: list[Paragraph], has_header: bool) -> bool:
     """Lines before the next header belong to the table before: same width, nothing between."""
-    texts = [p.text for p in since if p.text.strip() and not CAPTION_SKIP.match(p.text) and not CONTINUED.search(p.text)]
+    texts = [
+        p.text
+        for p in since
+        if p.text.strip() and not CAPTION_SKIP.match(p.text) and not CONTINUED.search(p.text)
+    ]
     if grid.width != len(table.roles) or texts:
         return False
     if grid.joined:
@@ -340,5 +362,3 @@ def _begins(cells: dict[str, list[Cell]], y: int) -> bool:
         if any(cell.row == y and not is_empty(cell.text) for cell in cells.get(role, [])):
             return True
     return False
-
-

@@ -130,7 +130,7 @@ def _named(text: str) -> list[_Named]:
 
 def _labelled(text: str) -> list[tuple[str, str]]:
     """The cell cut at labels such as 牵头单位： and 配合单位：."""
-    starts = [match for match in LABEL.finditer(text)]
+    starts = list(LABEL.finditer(text))
     if not starts:
         return [("", text)]
     parts = [("", text[: starts[0].start()])]
@@ -177,7 +177,9 @@ def _one(part: str, mark: str) -> list[_Named]:
 
 def _duty(part: str, mark: str) -> tuple[str, str, bool]:
     """由A牵头 and B配合 lose their verb and gain its mark; the third says that it had one."""
-    part = re.sub(r"(?:按(?:照)?(?:各自)?(?:职责|职能)?分工?|分别|共同)(?:负责|落实|配合)$", "", part)
+    part = re.sub(
+        r"(?:按(?:照)?(?:各自)?(?:职责|职能)?分工?|分别|共同)(?:负责|落实|配合)$", "", part
+    )
     for pattern, own in ((TAIL_LEAD, "lead"), (TAIL_HELP, "help")):
         match = pattern.search(part)
         if match and match.start() > 0:
@@ -190,7 +192,8 @@ def _duty(part: str, mark: str) -> tuple[str, str, bool]:
 def _open_end(part: str) -> tuple[str, str]:
     """A等, A等部门, A等社会应急力量主管部门: the name, and the open end as written."""
     match = re.search(
-        r"(?<!高)(?<!同)(?<!均)(?<!平)(?<!初)(?<!中)等(?:(?:[^等]{0,18})(?:部门|单位|企业|机构|乡镇|镇街))?$", part
+        r"(?<!高)(?<!同)(?<!均)(?<!平)(?<!初)(?<!中)等(?:(?:[^等]{0,18})(?:部门|单位|企业|机构|乡镇|镇街))?$",
+        part,
     )
     if match is None or match.start() == 0:
         return part, ""

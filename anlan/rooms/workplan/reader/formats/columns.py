@@ -7,6 +7,7 @@ characters stand: between two header words runs a white lane that no character c
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from anlan.rooms.workplan.reader.formats.text import NOTE, is_header
@@ -37,7 +38,7 @@ def table_at(lines: list[TextLine], at: int) -> tuple[list[list[str]], int] | No
 def pieces(line: TextLine) -> list[tuple[str, float, float]]:
     """(text, left, right) of what stands together."""
     groups: list[list[Char]] = [[line.chars[0]]]
-    for left, right in zip(line.chars, line.chars[1:], strict=False):
+    for left, right in pairwise(line.chars):
         if right.left - left.right > GAP_EM * line.em:
             groups.append([])
         groups[-1].append(right)
@@ -49,8 +50,14 @@ def _end(lines: list[TextLine], at: int) -> int:
     while at < len(lines):
         text = lines[at].text()
         alone = len(pieces(lines[at])) == 1
-        heading = re.match(r"[一二三四五六七八九十]+、|附\s*[件表]|[（(][一二三四五六七八九十]+[）)]", text)
-        if NOTE.match(text) or (alone and heading) or is_header([own[0] for own in pieces(lines[at])]):
+        heading = re.match(
+            r"[一二三四五六七八九十]+、|附\s*[件表]|[（(][一二三四五六七八九十]+[）)]", text
+        )
+        if (
+            NOTE.match(text)
+            or (alone and heading)
+            or is_header([own[0] for own in pieces(lines[at])])
+        ):
             break
         at += 1
     return at
@@ -59,7 +66,7 @@ def _end(lines: list[TextLine], at: int) -> int:
 def _lanes(words: list[tuple[str, float, float]], chars: list[Char]) -> list[float]:
     """The middle of the widest white lane between each pair of header words."""
     lanes = []
-    for (_a, left, _r), (_b, _left, right) in zip(words, words[1:], strict=False):
+    for (_a, left, _r), (_b, _left, right) in pairwise(words):
         best, run, x = (0.0, (left + right) / 2), 0.0, left
         while x < right:
             free = not any(char.left - 0.2 < x < char.right + 0.2 for char in chars)
@@ -108,7 +115,7 @@ def _owners(body: list[TextLine], marks: list[int]) -> list[int]:
 
 def _by_gaps(body: list[TextLine]) -> list[int]:
     """A wider gap begins a row; where all gaps are alike, every line is one."""
-    gaps = [above.y - below.y for above, below in zip(body, body[1:], strict=False)]
+    gaps = [above.y - below.y for above, below in pairwise(body)]
     narrow, wide = min(gaps, default=0.0), max(gaps, default=0.0)
     owners, row = [0], 0
     for gap in gaps:

@@ -40,12 +40,21 @@ def _open(content: bytes, name: str) -> Any:
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(content))
     except PasswordError as error:
-        raise PlanRefused("encrypted", "文件有打开密码", name, "请用密码打开，去掉密码后另存再导入") from error
+        raise PlanRefused(
+            "encrypted", "文件有打开密码", name, "请用密码打开，去掉密码后另存再导入"
+        ) from error
     except (CalamineError, ValueError, OSError, KeyError) as error:
-        raise PlanRefused("damaged", "表格文件不完整，打不开", name, "请用 Excel 或 WPS 打开，另存为 XLSX 后再导入") from error
+        raise PlanRefused(
+            "damaged",
+            "表格文件不完整，打不开",
+            name,
+            "请用 Excel 或 WPS 打开，另存为 XLSX 后再导入",
+        ) from error
 
 
-def _sheet(book: Any, sheet_name: str, name: str, percent: dict[tuple[int, int], str], document: Document) -> None:
+def _sheet(
+    book: Any, sheet_name: str, name: str, percent: dict[tuple[int, int], str], document: Document
+) -> None:
     from python_calamine import CalamineError
 
     try:
@@ -67,8 +76,13 @@ def _sheet(book: Any, sheet_name: str, name: str, percent: dict[tuple[int, int],
     document.blocks.append(grid)
 
 
-def _grid(rows: list[list[Any]], merged: Any, percent: dict[tuple[int, int], str], place: str) -> Grid | None:
-    texts = [[_shown(value, percent.get((y, x), "")) for x, value in enumerate(row)] for y, row in enumerate(rows)]
+def _grid(
+    rows: list[list[Any]], merged: Any, percent: dict[tuple[int, int], str], place: str
+) -> Grid | None:
+    texts = [
+        [_shown(value, percent.get((y, x), "")) for x, value in enumerate(row)]
+        for y, row in enumerate(rows)
+    ]
     width = max((x + 1 for row in texts for x, text in enumerate(row) if text), default=0)
     height = max((y + 1 for y, row in enumerate(texts) if any(row)), default=0)
     if not width or width > GRID_COLUMNS_MAX:
@@ -116,7 +130,7 @@ def _percent_cells(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
         for sheet in book.worksheets:
             found[sheet.title] = _formats(sheet)
         book.close()
-    except Exception:  # noqa: BLE001 S110 - formats are a help; values come from the other reader
+    except Exception:
         return found
     return found
 

@@ -22,7 +22,9 @@ ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
 GAP = re.compile(r"[ \u2002\u2003\xa0]{2,}|\u3000+|\s*[|｜│┃]\s*")
 ANY_GAP = re.compile(r"[\s\u3000|｜│]+")
 HEADER_TOKENS_MAX = 12
-END = re.compile(r"^\s*(?:[一二三四五六七八九十]+、|附\s*件|第[一二三四五六七八九十]+[章部]|[（(][一二三四五六七八九十]+[）)])")
+END = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]+、|附\s*件|第[一二三四五六七八九十]+[章部]|[（(][一二三四五六七八九十]+[）)])"
+)
 NOTE = re.compile(r"^\s*(?:注|说明|备注|附注)\s*\d*\s*[:：]")
 
 
@@ -319,7 +321,9 @@ def _suits(token: str, role: str) -> float:
         return 0.3 if unit < 0.5 else -0.5
     size = len(bare)
     if role in ("text",):
-        return (1.2 if size > 12 or re.search(r"[%。，；\d]", bare) else 0.8) - 2.0 * (unit >= 0.9 and size > 3)
+        return (1.2 if size > 12 or re.search(r"[%。，；\d]", bare) else 0.8) - 2.0 * (
+            unit >= 0.9 and size > 3
+        )
     return (1.0 if size <= 24 else 0.4) - 2.0 * (unit >= 0.9 and size > 3)
 
 
@@ -352,7 +356,11 @@ def _spaced_rows(lines: list[str], at: int, header: list[str]) -> tuple[list[lis
                 break
             at += 1
             continue
-        if (_ends(line) and len(GAP.split(line.strip())) < 2) or NOTE.match(line) or re.fullmatch(r"[\s\-—=─]+", line):
+        if (
+            (_ends(line) and len(GAP.split(line.strip())) < 2)
+            or NOTE.match(line)
+            or re.fullmatch(r"[\s\-—=─]+", line)
+        ):
             if re.fullmatch(r"[\s\-—=─]+", line):
                 at += 1
                 continue
@@ -386,7 +394,12 @@ def _starts(line: str, header: list[str]) -> list[int]:
 
 
 def _cut_at(line: str, starts: list[int], roles: list[str]) -> list[str]:
-    pieces = [(match.start(), match.group(0)) for match in re.finditer(r"\S+(?:[ \xa0]\S+)*", line.replace("|", "  ").replace("\u3000", "  "))]
+    pieces = [
+        (match.start(), match.group(0))
+        for match in re.finditer(
+            r"\S+(?:[ \xa0]\S+)*", line.replace("|", "  ").replace("\u3000", "  ")
+        )
+    ]
     if len(pieces) == len(starts):
         return [piece for _at, piece in pieces]
     flat = line.replace("|", "  ").replace("\u3000", "  ")
@@ -409,7 +422,11 @@ def _loose_rows(lines: list[str], at: int, header: list[str]) -> tuple[list[list
         line = lines[end].strip()
         if line and (_ends(line) or NOTE.match(line)):
             break
-        if not line and texts and not re.match(r"\d", next((x.strip() for x in lines[end + 1 :] if x.strip()), "")):
+        if (
+            not line
+            and texts
+            and not re.match(r"\d", next((x.strip() for x in lines[end + 1 :] if x.strip()), ""))
+        ):
             break
         if line:
             texts.append(line)
@@ -419,7 +436,9 @@ def _loose_rows(lines: list[str], at: int, header: list[str]) -> tuple[list[list
         match = re.match(r"(\d{1,3})[.、．]?\s+|(\d{1,3})(?=[^\d.%])", line)
         number = int(match.group(1) or match.group(2)) if match else None
         if number == len(rows) + 1:
-            rows.append(line if match and match.group(1) else f"{number} {line[len(str(number)):]}")
+            rows.append(
+                line if match and match.group(1) else f"{number} {line[len(str(number)) :]}"
+            )
         elif rows:
             rows[-1] += " " + line if " " in line else line
         else:
