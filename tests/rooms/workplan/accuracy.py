@@ -1,6 +1,9 @@
 """How much of a frozen plan the reader found: rows, names, units with lead, quantities.
 
-A row is found when it stands in the same place of the same table. A unit counts when name, alias,
+Compared as the makers' NOTES say: rows by order and name, subjects and systems with slack (one holds
+the other), seasons by any day that carries a doubt, and the title of the plan or of its notice. A
+row is found when it stands in the same place of the same table; its number is the printed one where
+every row has one, else its place. A unit counts when name, alias,
 kind and lead are right; a quantity when operator, value, unit, upper end and base year are. What
 the truth calls optional is neither missed nor wrong.
 """
@@ -74,8 +77,8 @@ def score(truth: dict[str, Any]) -> Score:
         found.faults.append(f"{truth['file']}: refused: {refused}")
     _head(truth, plan, found)
     for at, table in enumerate(truth["tables"]):
-        read = plan["tables"][at] if at < len(plan["tables"]) else {"title": "", "rows": []}
-        _table(truth["file"], table, read, found)
+        read = plan["tables"][at] if at < len(plan["tables"]) else {"number": 0, "title": "", "rows": []}
+        _table(truth["file"], table, read, found, plan)
     for table in plan["tables"][len(truth["tables"]) :]:
         found.counts["row"] += len(table["rows"])
         found.faults.append(f"{truth['file']}: a table too many, {table['title']}")
@@ -95,29 +98,45 @@ def _head(truth: dict[str, Any], plan: dict[str, Any], found: Score) -> None:
         own, read = truth["document"].get(key), plan["document"].get(key)
         right = (read or None) == (own or None) or (key == "title" and read == truth["document"].get("title_of_notice"))
         _tell(found, "head", right, f"{truth['file']}: {key}: {read!r} for {own!r}")
-    read_points = [(p["number"], p["heading"], p["system"]) for p in plan["points"]]
     for point in truth.get("points", []):
-        own_point = (point["number"], point["heading"], point["system"])
-        _tell(found, "point", own_point in read_points, f"{truth['file']}: point {own_point} not in {read_points[:3]}…")
+        hit = any(
+            p["number"] == point["number"] and p["heading"] == point["heading"]
+            and (p["system"] or "") in (point["system"] or "")
+            for p in plan["points"]
+        )  # fmt: skip
+        _tell(found, "point", hit, f"{truth['file']}: point {point['number']} {point['heading']}")
 
 
-def _table(file: str, table: dict[str, Any], read: dict[str, Any], found: Score) -> None:
+def _doubted(plan: dict[str, Any], table: dict[str, Any], row: dict[str, Any] | None) -> bool:
+    """Whether the row's deadline carries a doubt."""
+    return row is not None and any(
+        d["code"].startswith("deadline") and d["table"] == table["number"] and d["row"] == row["row"]
+        for d in plan["doubts"]
+    )
+
+
+def _table(
+    file: str, table: dict[str, Any], read: dict[str, Any], found: Score, plan: dict[str, Any]
+) -> None:
     place = f"{file} table {table['number']}"
     _tell(found, "title", read["title"] == table["title"], f"{place}: title {read['title']!r} for {table['title']!r}")
     for at, own in enumerate(table["rows"]):
         row = read["rows"][at] if at < len(read["rows"]) else None
-        _row(f"{place} row {own['row']}", own, row, found)
+        _row(f"{place} row {own['row']}", own, row, found, _doubted(plan, read, row))
     for extra in read["rows"][len(table["rows"]) :]:
         _tell(found, "row", False, f"{place}: a row too many, {extra['name']!r}")
 
 
-def _row(place: str, own: dict[str, Any], row: dict[str, Any] | None, found: Score) -> None:
+def _row(
+    place: str, own: dict[str, Any], row: dict[str, Any] | None, found: Score, doubted: bool
+) -> None:
     if row is None:
         row = {"row": None, "name": "", "units": [], "quantities": [], "deadline": "", "name_inherited": None,
                "units_inherited": None}  # fmt: skip
-    same = row["row"] == own["row"] and row["name"] == own["name"]
+    same = row["row"] in (own["row"], own.get("printed")) and row["name"] == own["name"]
     _tell(found, "row", same, f"{place}: {row['row']} {row['name']!r} for {own['row']} {own['name']!r}")
-    _tell(found, "deadline", row["deadline"] == own["deadline"],
+    season = bool(own.get("deadline_open")) and doubted and bool(row["deadline"])
+    _tell(found, "deadline", row["deadline"] == own["deadline"] or season,
           f"{place}: deadline {row['deadline']} for {own['deadline']} ({own.get('deadline_text')})")  # fmt: skip
     for key in ("name_inherited", "units_inherited"):
         _tell(found, "inherited", row[key] == own[key], f"{place}: {key} {row[key]}")
@@ -152,14 +171,24 @@ def _quantities(place: str, own: dict[str, Any], read: list[dict[str, Any]], fou
     found.counts["quantity right"] += sum(right.values())
     found.counts["quantity found"] += sum(right.values()) + sum(wrong.values())
     found.counts["quantity found right"] += sum(right.values())
-    subjects = Counter((_fact(q), q.get("subject")) for q in own["quantities"])
-    found.counts["subject right"] += sum((subjects & Counter((_fact(q), q["subject"]) for q in read)).values())
+    left = list(read)
+    for quantity in own["quantities"]:
+        hit = next((q for q in left if _fact(q) == _fact(quantity) and _alike(q, quantity)), None)
+        if hit is not None:
+            left.remove(hit)
+            found.counts["subject right"] += 1
     if truth - seen or wrong:
         found.faults.append(f"{place}: quantities missed {list(truth - seen)}, wrong {list(wrong)}")
 
 
+def _alike(read: dict[str, Any], own: dict[str, Any]) -> bool:
+    left, right = read["subject"] or "", own.get("subject") or ""
+    return bool(left and right) and (left in right or right in left)
+
+
 def _doubts(truth: dict[str, Any], plan: dict[str, Any], found: Score) -> None:
-    read = {(d["code"], d["table"], d["row"]) for d in plan["doubts"]}
+    places = {(t["number"], r["row"]): at for t in plan["tables"] for at, r in enumerate(t["rows"], 1)}
+    read = {(d["code"], d["table"], places.get((d["table"], d["row"]), d["row"])) for d in plan["doubts"]}
     for doubt in truth.get("doubts", []):
         key = (doubt["code"], doubt["table"], doubt["row"])
         _tell(found, "doubt", key in read, f"{truth['file']}: no doubt {key}")
