@@ -46,6 +46,8 @@ def role_of(words: str) -> str | None:
         return None
     bare = re.sub(r"[\s\u3000]+", "", words)
     short = re.sub(r"[（(][^（）()]*[）)]", "", bare) or bare
+    if re.search(r"^(?:附|表)[件表]|(?:[^量]表|清单|要点|方案)$", short):
+        return None
     if not short or len(short) > HEADER_CHARS_MAX or re.search(r"[。；，,]", short):
         return None
     for role, pattern in COMPILED:

@@ -28,6 +28,7 @@ NUMBER = re.compile(
     rf"|{NOT_IN_WORD}(?<![∶:：])(?P<num>{DIGITS})\s?{ABOUT}(?P<unit>{MEASURE})"
     rf"|(?P<zhlow>[一二两三四五六七八九])(?:至|到)(?P<zhhigh>[二两三四五六七八九十])(?P<zhhunit>{MEASURE})"
     rf"|(?<![{CHARS}第“])(?P<zh>{CHINESE})(?P<zhunit>{MEASURE})"
+    rf"|(?<=[\u4e00-\u9fff）])(?P<free>{DIGITS})(?P<freeunit>(?![年月日号级岁度届时条款章节点版期第类后前内])[\u4e00-\u9fff])(?=[，。；、）]|$)"
     rf"|{NOT_IN_WORD}(?<![∶:：])(?P<bare>{DIGITS})(?![\d.A-Za-z年月日号〕+×:：∶/级类条])"
 )
 
@@ -90,6 +91,7 @@ HARM = re.compile(
     r"(?:死亡|亡人|受害|漏损|故障|困人|发生|超标|逾期|违法|投诉|溺[水亡]|漏报|迟报|误报|失联|损失|伤亡|受伤|事故|火灾|火警)"
     r"(?:率|人数|起数|总数|总量|次数|件数|数)?$"
 )
+HARM_NEAR = re.compile(r"死亡|亡人|伤亡|事故|火灾|火警")
 SCOPE_NOUN_OK = re.compile(r"^的?(?:目标|要求|标准|任务|水平|比例)")
 PERCENT_NEVER_SCOPE = {"%", "‰"}
 COVERS = re.compile(r"全覆盖|覆盖所有|覆盖全部|全面覆盖|应(.{1,2}?)尽\1")
@@ -97,10 +99,12 @@ CLEARS = re.compile(
     r"清零|归零|为零(?!星)|零(?:死亡|伤亡|事故|亡人|发生|火灾|火情|发案|溺亡|失管|新增)"
 )
 JUDGED = re.compile(
-    r"(?:保持|维持|处于)?历史低位(?:运行)?|稳中有降|稳步下降|持续下降|逐年下降|明显下降|大幅下降|只降不升|双下降|"
-    r"持续(?:稳定)?(?:向好|好转)|稳定向好|总体(?:平稳|稳定)|有效遏制|有所下降"
+    r"(?:保持|维持|处于)?历史低位(?:运行)?|(?:保持|维持|总体|持续|稳中|稳步|明显|有所|逐年|大幅|显著|进一步|不断|实现)+(?:保持|趋于|稳定)?"
+    r"(?:平稳|稳定|提升|提高|下降|向好|好转|改善|增强|有升|有降|可控|降低|减少|低位|上升)(?:运行|态势|趋势)?(?=[，。；、）]|$)|只降不升|有效遏制(?=[，。；]|$)"
 )
 STOP = "，。；！？\n"
+NOUN_BEFORE = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff）”](?<![每某同另第统前后])$")
+SIZE_NOUN = re.compile(r"^(?:范围|半径|以外|之外|区域|口径|高度|宽|长|深|等级|机组|线路)")
 BARE_CHARS_MAX = 40
 NAMED = ("一批", "一系列", "一些", "一体", "一级", "一类", "一把手", "一件事", "一张图", "一张网", "一本账", "一盘棋", "一站式",
          "一线", "一次性", "一道", "一组织", "一方面", "一面", "一部分", "一段时间", "一定", "一项制度")  # fmt: skip
@@ -161,7 +165,7 @@ def quantities(
     bare = _bare(flat, bare_name, year, measure or in_name)
     if bare is not None:
         return [replace(bare, text=shown)]
-    seen = _chain(flat, _numbers(flat, year))
+    seen = [own for own in _chain(flat, _numbers(flat, year)) if not _is_whole(flat, own)]
     found = [(own.start, _finished(flat, shown, own, seen, bare_name)) for own in seen]
     found += _words(flat, shown, seen)
     if not found and subjects.is_measure(bare_name) and 0 < len(flat) <= 30:
@@ -176,6 +180,12 @@ def quantities(
 
 def _bare(flat: str, name: str, year: int | None, measure: str) -> Quantity | None:
     """A cell that holds nothing but a figure: its subject is the row's name."""
+    span = ONLY_RANGE.fullmatch(flat) if len(flat) <= BARE_CHARS_MAX else None
+    if span:
+        low, high = value(span.group("low")), value(span.group("high"))
+        unit = span.group("unit") or span.group("lowunit") or measure
+        if low is not None and high is not None and low < high < 1900:
+            return Quantity(name, "range", low, unit, flat, high)
     match = ONLY_FIGURE.fullmatch(flat) if len(flat) <= BARE_CHARS_MAX else None
     if match is None or not _number_words(match.group("before"), match.group("after")):
         return None
@@ -183,7 +193,7 @@ def _bare(flat: str, name: str, year: int | None, measure: str) -> Quantity | No
         if match.group("num") not in "零〇":
             return None
     number = value(match.group("num"))
-    unit = match.group("unit") or measure or subjects.counted(name)
+    unit = match.group("unit") or measure
     if number is None or (match.group("unit") in SHY - TIMES - {"分", "村", "组"} and not name):
         return None
     before = BEFORE_END.search(match.group("before"))
@@ -204,6 +214,9 @@ def _bare(flat: str, name: str, year: int | None, measure: str) -> Quantity | No
 
 ONLY_FIGURE = re.compile(
     rf"(?P<before>[^\d]{{0,8}}?)(?P<num>{DIGITS}|{CHINESE})\s*(?P<unit>{MEASURE})?(?P<after>\D{{0,5}}?)[。；;]?"
+)
+ONLY_RANGE = re.compile(
+    rf"(?P<low>{DIGITS})(?P<lowunit>{MEASURE})?{DASH}(?P<high>{DIGITS})(?P<unit>{MEASURE})?[。；;]?"
 )
 ONLY_BEFORE = re.compile(r"(?:力争|确保|要|须|应)*(?:" + "|".join(map(re.escape, BEFORE)) + r")在?")
 ONLY_AFTER = re.compile(AFTER.pattern + r"|左右")
@@ -265,6 +278,8 @@ def _seen(match: re.Match[str]) -> _Seen | None:
         return own
     if part["bare"]:
         return _made(start, end, value(part["bare"]), "", kind="bare")
+    if part["free"]:
+        return _made(start, end, value(part["free"]), part["freeunit"])
     own = _made(start, end, value(part["num"] or part["zh"]), part["unit"] or part["zhunit"])
     if own is not None:
         own.chinese = bool(part["zh"])
@@ -306,9 +321,8 @@ def _relate(flat: str, own: _Seen, floor: int, year: int | None) -> None:
     if match is None or own.kind not in ("plain", "range"):
         return
     based = bool(match.group("base"))
-    if not based and own.unit not in RATES and match.group("way") not in FALLS:
-        return
-    if not based and own.unit not in RATES and match.group("way") == "缩短":
+    harm = own.unit == "起" or HARM_NEAR.search(flat[_clause_start(flat, own.start) : own.end + 8])
+    if not based and own.unit not in RATES and (match.group("way") not in FALLS or not harm):
         return
     falls = match.group("way") in FALLS
     own.kind = "relative"
@@ -357,6 +371,8 @@ def _in_name(flat: str, match: re.Match[str], own: _Seen) -> bool:
         flat[match.start() :].startswith(NAMED) or re.search(r"[同之统唯进]$", before)
     ):
         return True
+    if before.endswith("每") and own.kind == "plain":
+        return True
     if re.match(r"[年月](?![以度])", after) and own.kind == "bare":
         return True
     if own.kind == "range" and re.search(r"\d$", before):
@@ -376,13 +392,13 @@ def _is_promise(flat: str, own: _Seen) -> bool:
     if re.match(r"[^，。；]{0,6}(?:的)?基础上", rest):
         return False
     if own.chinese and not (own.before or own.after or "/" in own.unit or DONE.search(head)):
-        started = re.match(rf"(?:{DOING})", flat[_clause_start(flat, own.start, STOP + "、") :])
-        return bool(started and ends and own.value >= 2)
+        return ends and bool(NOUN_BEFORE.search(flat[: own.start]))
     told = own.before or own.after or "/" in own.unit
     if own.unit in TIMES and not told:
         return False
     if own.unit in SHY and not (told or DONE.search(head)):
-        return own.unit in ("村", "队", "组") and not own.chinese
+        noun = ends and bool(NOUN_BEFORE.search(flat[: own.start]))
+        return (noun or own.unit in ("村", "队", "组")) and not own.chinese
     if own.unit in TIMES and own.after == ">=" and not ends:
         return False
     return not (
@@ -401,6 +417,8 @@ def _is_scope(flat: str, own: _Seen, ends: bool) -> bool:
     if own.unit in PERCENT_NEVER_SCOPE or own.kind in ("ratio",):
         return False
     rest = flat[own.after_end :]
+    if SIZE_NOUN.match(rest) and not own.before:
+        return True
     doing = bool(DONE.search(flat[: own.phrase]))
     frequency = "/" in own.unit
     if not own.after:
@@ -437,6 +455,18 @@ def _bracketed(flat: str, own: _Seen) -> bool:
         or re.search(r"其中|率|不少于|至少|每", inner)
         or DONE.search(inner)
     )
+
+
+def _is_whole(flat: str, own: _Seen) -> bool:
+    """The number says how many there are, and the clause goes on to what holds for all of them."""
+    if own.kind != "plain" or own.before or own.after or own.unit in RATES:
+        return False
+    start = _clause_start(flat, own.start)
+    if not re.fullmatch(r"(?:对|全县|全区|全市|确保|所有|辖区)*", flat[start : own.start]):
+        return False
+    ends = [place for place in (flat.find(char, own.end) for char in STOP) if place >= 0]
+    rest = flat[own.end : min(ends, default=len(flat))]
+    return bool(COVERS.search(rest) or CLEARS.search(rest) or re.search(r"率.{0,6}\d", rest))
 
 
 def _chain(flat: str, seen: list[_Seen]) -> list[_Seen]:
@@ -536,6 +566,11 @@ def _said(flat: str, start: int, end: int, seen: list[_Seen], unit: str) -> bool
         (place for place in (flat.find(char, end) for char in STOP) if place >= 0),
         default=len(flat),
     )
+    if unit == "%":
+        beside = re.match(r"[，、](?:达到|达|实现|确保)*(?=100%)", flat[high:])
+        high += beside.end() + 1 if beside else 0
+        ahead = re.search(r"(?:达到|达)100%[，、]$", flat[:low])
+        low = ahead.start() if ahead else low
     same = [own for own in seen if low <= own.start < high]
     return any(
         (own.unit == "%" and own.value == 100) or (unit == "" and own.value == 0) for own in same

@@ -28,7 +28,6 @@ EMPTY_NOUN = re.compile(r"^(?:配合.{0,12}|年度|全年|累计|全县|各级|�
 MEASURE_END = re.compile(
     r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$"
 )
-COUNTED = re.compile(r"(起|件|人|次|处|户|家|座|宗|例)数$")
 LENGTH_MAX = 40
 
 
@@ -43,12 +42,6 @@ def name_and_measure(name: str) -> tuple[str, str]:
 def is_measure(name: str) -> bool:
     """A name that counts: 死亡人数, 整改率."""
     return bool(MEASURE_END.search(name))
-
-
-def counted(name: str) -> str:
-    """起 for 事故起数, 人 for 死亡人数: the measure word that the name itself counts in."""
-    match = COUNTED.search(name)
-    return match.group(1) if match else ("人" if name.endswith(("死亡人数", "亡人数")) else "")
 
 
 Place = tuple[int, int, int]

@@ -23,8 +23,9 @@ NOTE = re.compile(
 )
 TOTAL = re.compile(r"^\s*(?:合\s*计|总\s*计|小\s*计|总分)\s*$")
 CAPTION_PREFIX = re.compile(
-    r"^\s*(?:(?:附\s*)?[表件]\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
+    r"^\s*(?:(?:附\s*)?(?:[表件]|清单)\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
 )
+CAPTION_BELOW = re.compile(r"^\s*(?:续?表|附表)\s*[一二三四五六七八九十\d]{0,3}\s*[:：.．、\s\u3000]\s*\S")
 CAPTION_SKIP = re.compile(
     r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)"
 )
@@ -59,6 +60,8 @@ def plan_tables(document: Document) -> list[Table]:
     since: list[Paragraph] = []
     for block in document.blocks:
         if isinstance(block, Paragraph):
+            if found and not since and not found[-1].title and CAPTION_BELOW.match(block.text):
+                found[-1].title = _title(block.text)
             since.append(block)
             continue
         _take_grid(block, since, found)
@@ -86,6 +89,16 @@ def _unstick(grid: Grid, table: Table) -> None:
             cell.text = cell.text.replace("\n", "", 1).removeprefix(head).strip()
 
 
+def lead_lines(grid: Grid) -> list[str]:
+    """Lines of a grid that are running text: one cell each, above its first header."""
+    first = next(_headers(grid), (len(grid.cells), 0))[0]
+    lines = [[grid.caption]] if grid.caption else []
+    for row in grid.cells[:first]:
+        texts = [cell.text.strip() for cell in _distinct(row) if cell.text.strip() and row[cell.column] is cell]
+        lines.append(texts)
+    return [line[0] for line in lines if len(line) == 1]
+
+
 def _take_grid(grid: Grid, since: list[Paragraph], found: list[Table]) -> None:
     if found:
         _unstick(grid, found[-1])
@@ -99,7 +112,7 @@ def _take_grid(grid: Grid, since: list[Paragraph], found: list[Table]) -> None:
         return
     for at, (start, depth) in enumerate(starts):
         end = starts[at + 1][0] if at + 1 < len(starts) else len(grid.cells)
-        title = lead_in or grid.caption or _caption(since)
+        title = lead_in or _title(grid.caption) or _caption(since)
         table = _open(grid, start, depth, end, title)
         body_end = end - _trailing_titles(grid, start + depth, end)
         if found and _same_table(found[-1], table, since if at == 0 else None, title):

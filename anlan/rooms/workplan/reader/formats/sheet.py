@@ -73,6 +73,10 @@ def _sheet(
         return
     if not PLAIN_SHEET.match(sheet_name):
         document.blocks.append(Paragraph(sheet_name, 0, f"工作表“{sheet_name}”"))
+    if grid.width == 1:
+        lines = [row[0].text for row in grid.cells if row[0].text]
+        document.blocks += [Paragraph(line, 0, grid.place) for line in lines]
+        return
     document.blocks.append(grid)
 
 
