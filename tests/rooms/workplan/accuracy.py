@@ -53,7 +53,9 @@ class Score:
 
 
 def truths() -> list[dict[str, Any]]:
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FROZEN.glob("*.truth.json"))]
+    return [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted(FROZEN.glob("*.truth.json"))
+    ]
 
 
 def score(truth: dict[str, Any]) -> Score:
@@ -77,7 +79,11 @@ def score(truth: dict[str, Any]) -> Score:
         found.faults.append(f"{truth['file']}: refused: {refused}")
     _head(truth, plan, found)
     for at, table in enumerate(truth["tables"]):
-        read = plan["tables"][at] if at < len(plan["tables"]) else {"number": 0, "title": "", "rows": []}
+        read = (
+            plan["tables"][at]
+            if at < len(plan["tables"])
+            else {"number": 0, "title": "", "rows": []}
+        )
         _table(truth["file"], table, read, found, plan)
     for table in plan["tables"][len(truth["tables"]) :]:
         found.counts["row"] += len(table["rows"])
@@ -96,7 +102,9 @@ def _tell(found: Score, what: str, right: bool, fault: str) -> None:
 def _head(truth: dict[str, Any], plan: dict[str, Any], found: Score) -> None:
     for key in ("title", "number", "issuer", "date", "year"):
         own, read = truth["document"].get(key), plan["document"].get(key)
-        right = (read or None) == (own or None) or (key == "title" and read == truth["document"].get("title_of_notice"))
+        right = (read or None) == (own or None) or (
+            key == "title" and read == truth["document"].get("title_of_notice")
+        )
         _tell(found, "head", right, f"{truth['file']}: {key}: {read!r} for {own!r}")
     for point in truth.get("points", []):
         hit = any(
@@ -110,7 +118,9 @@ def _head(truth: dict[str, Any], plan: dict[str, Any], found: Score) -> None:
 def _doubted(plan: dict[str, Any], table: dict[str, Any], row: dict[str, Any] | None) -> bool:
     """Whether the row's deadline carries a doubt."""
     return row is not None and any(
-        d["code"].startswith("deadline") and d["table"] == table["number"] and d["row"] == row["row"]
+        d["code"].startswith("deadline")
+        and d["table"] == table["number"]
+        and d["row"] == row["row"]
         for d in plan["doubts"]
     )
 
@@ -119,7 +129,12 @@ def _table(
     file: str, table: dict[str, Any], read: dict[str, Any], found: Score, plan: dict[str, Any]
 ) -> None:
     place = f"{file} table {table['number']}"
-    _tell(found, "title", read["title"] == table["title"], f"{place}: title {read['title']!r} for {table['title']!r}")
+    _tell(
+        found,
+        "title",
+        read["title"] == table["title"],
+        f"{place}: title {read['title']!r} for {table['title']!r}",
+    )
     for at, own in enumerate(table["rows"]):
         row = read["rows"][at] if at < len(read["rows"]) else None
         _row(f"{place} row {own['row']}", own, row, found, _doubted(plan, read, row))
@@ -134,7 +149,12 @@ def _row(
         row = {"row": None, "name": "", "units": [], "quantities": [], "deadline": "", "name_inherited": None,
                "units_inherited": None}  # fmt: skip
     same = row["row"] in (own["row"], own.get("printed")) and row["name"] == own["name"]
-    _tell(found, "row", same, f"{place}: {row['row']} {row['name']!r} for {own['row']} {own['name']!r}")
+    _tell(
+        found,
+        "row",
+        same,
+        f"{place}: {row['row']} {row['name']!r} for {own['row']} {own['name']!r}",
+    )
     season = bool(own.get("deadline_open")) and doubted and bool(row["deadline"])
     _tell(found, "deadline", row["deadline"] == own["deadline"] or season,
           f"{place}: deadline {row['deadline']} for {own['deadline']} ({own.get('deadline_text')})")  # fmt: skip
@@ -153,7 +173,9 @@ def _units(place: str, own: list[dict[str, Any]], read: list[dict[str, Any]], fo
     found.counts["unit"] += max(len(own), len(read))
     found.counts["unit right"] += right
     if right < max(len(own), len(read)):
-        found.faults.append(f"{place}: units missed {list((truth - seen))}, wrong {list((seen - truth))}")
+        found.faults.append(
+            f"{place}: units missed {list((truth - seen))}, wrong {list((seen - truth))}"
+        )
 
 
 def _fact(quantity: dict[str, Any]) -> tuple[Any, ...]:
@@ -187,8 +209,13 @@ def _alike(read: dict[str, Any], own: dict[str, Any]) -> bool:
 
 
 def _doubts(truth: dict[str, Any], plan: dict[str, Any], found: Score) -> None:
-    places = {(t["number"], r["row"]): at for t in plan["tables"] for at, r in enumerate(t["rows"], 1)}
-    read = {(d["code"], d["table"], places.get((d["table"], d["row"]), d["row"])) for d in plan["doubts"]}
+    places = {
+        (t["number"], r["row"]): at for t in plan["tables"] for at, r in enumerate(t["rows"], 1)
+    }
+    read = {
+        (d["code"], d["table"], places.get((d["table"], d["row"]), d["row"]))
+        for d in plan["doubts"]
+    }
     for doubt in truth.get("doubts", []):
         key = (doubt["code"], doubt["table"], doubt["row"])
         _tell(found, "doubt", key in read, f"{truth['file']}: no doubt {key}")
@@ -203,7 +230,10 @@ def main() -> None:
         own = score(truth)
         whole.add(own)
         if not truth.get("refused"):
-            print(truth["file"], " ".join(f"{name} {value:.1f}" for name, value in own.figures().items()))
+            print(
+                truth["file"],
+                " ".join(f"{name} {value:.1f}" for name, value in own.figures().items()),
+            )
     print("all", whole.figures(), dict(whole.counts))
     if "-v" in sys.argv:
         print(*whole.faults, sep="\n")

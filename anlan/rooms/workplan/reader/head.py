@@ -19,6 +19,9 @@ DATE_LINE = re.compile(r"(20\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 DATE_CHINESE = re.compile(
     rf"(二[〇○零O0]([{CHARS}○]){{2}})年([{CHARS}]{{1,2}})月([{CHARS}]{{1,3}})日"
 )
+DATED = re.compile(
+    r"[（(]?\s*(?:20\d{2}|二[〇○零O0]\S{2})\s*年\s*\S{1,3}\s*月\s*\S{1,3}\s*日\s*[）)]?"
+)
 YEAR = re.compile(r"(20\d{2})\s*年?")
 KINDS = "工作要点|要点|工作计划|行动方案|行动计划|重点任务|任务分解|目标任务|目标责任|责任清单|任务清单|实施方案|工作方案|工作安排|考核指标|责任分工|任务分工|分解表|责任分解|计划|方案|清单|指标"
 PLAN_WORD = re.compile(f"(?:{KINDS})")
@@ -39,7 +42,9 @@ def head(document: Document, name: str = "") -> dict[str, Any]:
     joined = "\n".join(top)
     number = NUMBER_LINE.search(plain(joined))
     title = _title(top)
-    dated = _date(top)
+    dated = _date(top) or _date(
+        [own.text for own in document.paragraphs() if DATED.fullmatch(own.text.strip())]
+    )
     year = _year(title, joined, dated, name)
     return {
         "title": title,
@@ -69,37 +74,55 @@ def _top(document: Document) -> list[str]:
 
 def _title(top: list[str]) -> str:
     """The plan's name: quoted in the notice, else the line (or broken lines) that says a kind of plan."""
-    quoted = re.search(rf"(?:现将|印发|制定(?:了)?|将)\s*《([^》]*(?:{KINDS})[^》]*)》", "".join(top))
+    joined = "".join(top)
+    quoted = re.search(
+        rf"(?:现将|印发|制定(?:了)?|将)\s*《([^》]*(?:{KINDS})[^》]*)》", joined
+    ) or re.search(rf"《([^》]*(?:{KINDS})[^》]*)》[^。《]{{0,40}}印发", joined)
     if quoted:
         return re.sub(r"\s", "", quoted.group(1))
     named = [own for own in (_whole_title(top, at) for at in range(len(top))) if own]
-    dated = [own for own in named if YEAR.search(own)]
-    if dated or named:
-        return (dated or named)[0]
-    return next((line for line in top if TITLE_CHARS_MIN < len(line) <= TITLE_CHARS_MAX and not re.search(r"[。：]", line)), "")
+    ranked = sorted(named, key=lambda own: (not YEAR.search(own[0]), own[1]))
+    if ranked:
+        return ranked[0][0]
+    return next(
+        (
+            line
+            for line in top
+            if TITLE_CHARS_MIN < len(line) <= TITLE_CHARS_MAX and not re.search(r"[。：]", line)
+        ),
+        "",
+    )
 
 
-def _whole_title(top: list[str], at: int) -> str:
-    """A title that begins in this line and may be broken over the next two."""
+def _whole_title(top: list[str], at: int) -> tuple[str, bool] | None:
+    """(title, taken out of its notice) that begins in this line and may be broken over two more."""
+    if DATED.fullmatch(top[at]) or top[at].startswith(("（", "(")):
+        return None
     for count in range(1, TITLE_LINES_MAX + 1):
         parts = [CAPTION_PREFIX.sub("", own.strip("#* ")) for own in top[at : at + count]]
         text = re.sub(r"\s", "", "".join(parts))
-        if len(text) > TITLE_CHARS_MAX or re.search(r"[。：:；〔]", text) or len(parts) < count:
-            return ""
+        if len(text) > TITLE_CHARS_MAX or re.search(r"[。：:；〔，]", text) or len(parts) < count:
+            return None
         notice = re.search(r"关于(?:印发|下达|做好|公布)?(.+?)的通知$", text)
         if notice:
-            return notice.group(1) if PLAN_WORD.search(notice.group(1)) else text
+            return (notice.group(1) if PLAN_WORD.search(notice.group(1)) else text), True
         if text.startswith(("关于", "附件")) or ISSUER.match(parts[0]):
             continue
-        if PLAN_WORD.search(text) and len(text) > TITLE_CHARS_MIN and not text.endswith(("、", "和", "及")):
-            return text if YEAR.search(text) or count == 1 else ""
-    return ""
+        if (
+            PLAN_WORD.search(text)
+            and len(text) > TITLE_CHARS_MIN
+            and not text.endswith(("、", "和", "及"))
+        ):
+            return (text, False) if YEAR.search(text) or count == 1 else None
+    return None
 
 
 def _issuer(top: list[str], title: str) -> str:
     """Who signs: a line of its own, a word of the line below the title, or before 关于."""
     for line in top:
-        named = re.search(r"(?:印发|发文|制定|发布|编制)(?:单位|机关|部门)\s*[:：]\s*([^\s，。；）]{4,30})", line)
+        named = re.search(
+            r"(?:印发|发文|制定|发布|编制)(?:单位|机关|部门)\s*[:：]\s*([^\s，。；）]{4,30})", line
+        )
         if named:
             return named.group(1)
     for line in top:
@@ -107,7 +130,10 @@ def _issuer(top: list[str], title: str) -> str:
             for word in (re.sub(r"\s", "", line), *re.split(r"[\s（）()]+", line)):
                 if ISSUER.match(word) and not word.startswith(("各", "当前")):
                     return word
-    about = re.search(r"([^\s，。《》〔〕]{2,20}(?:人民政府|委员会|办公室|安委会|指挥部))(?:办公室)?\s*关于", "".join(top))
+    about = re.search(
+        r"([^\s，。《》〔〕]{2,20}(?:人民政府|委员会|办公室|安委会|指挥部))(?:办公室)?\s*关于",
+        "".join(top),
+    )
     return about.group(1) if about else ""
 
 
@@ -155,7 +181,9 @@ def points(document: Document, year: int | None) -> list[dict[str, Any]]:
     _number(found)
     for own in found:
         own["quantities"] = [
-            q.as_dict() for q in quantities(own["text"], own["heading"], year) if len(own["text"]) > 1
+            q.as_dict()
+            for q in quantities(own["text"], own["heading"], year)
+            if len(own["text"]) > 1
         ]
     return found
 
@@ -176,8 +204,13 @@ def _marked(blocks: list[Block]) -> list[tuple[str, int, str]]:
     marked: list[tuple[str, int, str]] = []
     for block in blocks:
         if isinstance(block, Grid):
-            if marked and marked[-1][0] in ("text", "chapter") and len(marked[-1][2]) <= HEADING_CHARS_MAX:
-                marked.pop()
+            last = marked[-1] if marked else ("", 0, "")
+            if (
+                last[0] in ("text", "chapter")
+                and len(last[2]) <= HEADING_CHARS_MAX
+                and "。" not in last[2]
+            ):
+                marked[-1:] = []
             marked += [_mark(text) for text in lead_lines(block)]
             if not lead_lines(block):
                 marked.append(("chapter", 0, ""))

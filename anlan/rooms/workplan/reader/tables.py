@@ -23,9 +23,11 @@ NOTE = re.compile(
 )
 TOTAL = re.compile(r"^\s*(?:合\s*计|总\s*计|小\s*计|总分)\s*$")
 CAPTION_PREFIX = re.compile(
-    r"^\s*(?:(?:附\s*)?(?:[表件]|清单)\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
+    r"^\s*(?:(?:附\s*[表件]|表(?=[\s一二三四五六七八九十\d:：])|清单(?=[一二三四五六七八九十\d]))\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
 )
-CAPTION_BELOW = re.compile(r"^\s*(?:续?表|附表)\s*[一二三四五六七八九十\d]{0,3}\s*[:：.．、\s\u3000]\s*\S")
+CAPTION_BELOW = re.compile(
+    r"^\s*(?:续?表|附表)\s*[一二三四五六七八九十\d]{0,3}\s*[:：.．、\s\u3000]\s*\S"
+)
 CAPTION_SKIP = re.compile(
     r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)"
 )
@@ -94,7 +96,11 @@ def lead_lines(grid: Grid) -> list[str]:
     first = next(_headers(grid), (len(grid.cells), 0))[0]
     lines = [[grid.caption]] if grid.caption else []
     for row in grid.cells[:first]:
-        texts = [cell.text.strip() for cell in _distinct(row) if cell.text.strip() and row[cell.column] is cell]
+        texts = [
+            cell.text.strip()
+            for cell in _distinct(row)
+            if cell.text.strip() and row[cell.column] is cell
+        ]
         lines.append(texts)
     return [line[0] for line in lines if len(line) == 1]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from anlan.rooms.workplan.reader.blocks import Cell, Document, Grid, Paragraph, spread
 from anlan.rooms.workplan.reader.container import Container
+from anlan.rooms.workplan.reader.tables import lead_lines
 from anlan.rooms.workplan.reader.limits import GRID_COLUMNS_MAX, GRID_ROWS_MAX, PlanRefused
 
 FORMATTED_CELLS_MAX = 60_000
@@ -71,7 +72,7 @@ def _sheet(
     grid = _grid(rows, merged, percent, f"工作表“{sheet_name}”")
     if grid is None:
         return
-    if not PLAIN_SHEET.match(sheet_name):
+    if not PLAIN_SHEET.match(sheet_name) and grid.width > 1 and not lead_lines(grid):
         document.blocks.append(Paragraph(sheet_name, 0, f"工作表“{sheet_name}”"))
     if grid.width == 1:
         lines = [row[0].text for row in grid.cells if row[0].text]
