@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from anlan.rooms.workplan.reader import PlanRefused, read_plan
 from tests.rooms.workplan.layouts import made
@@ -135,6 +134,17 @@ def large() -> None:
         )
 
 
+def accuracy() -> None:
+    """Percent of what the frozen plans say, in all."""
+    from tests.rooms.workplan.accuracy import Score, score, truths
+
+    whole = Score()
+    for truth in truths():
+        whole.add(score(truth))
+    for name, value in whole.figures().items():
+        print(f"{name:<24}{value:>7.1f} %")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[120, 1000, 4000])
@@ -144,9 +154,8 @@ def main() -> None:
     )
     sizes(options.rows)
     large()
+    accuracy()
 
-
-Answer = dict[str, Any]
 
 if __name__ == "__main__":
     main()

@@ -123,8 +123,8 @@ def _plan_text(plan: dict[str, Any]) -> str:
     shown = [
         document["title"] or "（没有标题）",
         "  " + "，".join(document[key] for key in ("number", "issuer", "date") if document[key]),
-        f"  {len(plan['points'])} 条要点，{len(tables)} 张表，{len(rows)} 个条目，{promised} 个数量，"
-        f"{len(doubts)} 处存疑",
+        f"  {len(plan['points'])} 条要点，{len(tables)} 张表，{len(rows)} 个条目，"
+        f"{promised} 个数量，{len(doubts)} 处存疑",
     ]
     shown += [
         f"    表{t['number']} {t['title'] or '（没有表名）'}：{len(t['rows'])} 条" for t in tables

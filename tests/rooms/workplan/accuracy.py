@@ -174,7 +174,7 @@ def _units(place: str, own: list[dict[str, Any]], read: list[dict[str, Any]], fo
     found.counts["unit right"] += right
     if right < max(len(own), len(read)):
         found.faults.append(
-            f"{place}: units missed {list((truth - seen))}, wrong {list((seen - truth))}"
+            f"{place}: units missed {list(truth - seen)}, wrong {list(seen - truth)}"
         )
 
 

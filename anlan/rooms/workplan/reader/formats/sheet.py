@@ -9,8 +9,8 @@ from typing import Any
 
 from anlan.rooms.workplan.reader.blocks import Cell, Document, Grid, Paragraph, spread
 from anlan.rooms.workplan.reader.container import Container
-from anlan.rooms.workplan.reader.tables import lead_lines
 from anlan.rooms.workplan.reader.limits import GRID_COLUMNS_MAX, GRID_ROWS_MAX, PlanRefused
+from anlan.rooms.workplan.reader.tables import lead_lines
 
 FORMATTED_CELLS_MAX = 60_000
 PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表)\s*\d*$", re.I)
