@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -101,11 +100,18 @@ def measure(content: bytes, name: str) -> tuple[float, float, str]:
 
 def _peak(path: Path) -> float:
     """Peak memory in MB of one reading by a process that does nothing else."""
-    script = "import resource, sys\nfrom anlan.rooms.workplan.reader import PlanRefused, read_plan\n" \
-             "try:\n    read_plan(sys.argv[1])\nexcept PlanRefused:\n    pass\n" \
-             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
+    script = (
+        "import resource, sys\nfrom anlan.rooms.workplan.reader import PlanRefused, read_plan\n"
+        "try:\n    read_plan(sys.argv[1])\nexcept PlanRefused:\n    pass\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
     return int(done.stdout) / 1024
 
 
@@ -115,9 +121,12 @@ def sizes(counts: list[int]) -> None:
         for count in counts:
             content = write(count)
             seconds, peak, answer = measure(content, name)
-            print(
-                f"{name:<12}{count:>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}"
-            )
+            _line(name, str(count), content, seconds, peak, answer)
+
+
+def _line(name: str, rows: str, content: bytes, seconds: float, peak: float, answer: str) -> None:
+    size = len(content) / 1e6
+    print(f"{name:<12}{rows:>7}{size:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}", flush=True)
 
 
 def large() -> None:
@@ -129,9 +138,7 @@ def large() -> None:
         "plan.xlsx": WRITERS["plan.xlsx"](18_000),
     }.items():
         seconds, peak, answer = measure(content, name)
-        print(
-            f"{name:<12}{'large':>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}"
-        )
+        _line(name, "large", content, seconds, peak, answer)
 
 
 def accuracy() -> None:
@@ -149,9 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[120, 1000, 4000])
     options = parser.parse_args()
-    print(
-        f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, rlimit {resource.getrlimit(resource.RLIMIT_AS)}"
-    )
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     sizes(options.rows)
     large()
     accuracy()
