@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from anlan.rooms.workplan.reader.measures import MEASURE
+
 STOPS = "，。；：:！？\n "
 SOFT = "、"
 LEADING = re.compile(
@@ -24,6 +26,8 @@ VERB = re.compile(
 VERB_END = re.compile(
     r"(?:打造|抽查|检查|新建|建设|完成|培训|组织|开展|举办|安装|创建|购置|配备|新增|改造|整治|治理|配合市级部门实现)$"
 )
+WHOLE_MEASURE = re.compile(MEASURE + "|[%‰％]")
+COMPARED = re.compile(r"^(?:至少|不少于|不得少于|不低于|不超过|控制在|达到)")
 EMPTY_NOUN = re.compile(r"^(?:配合.{0,12}|年度|全年|累计|全县|各级|在.{0,8})$")
 MEASURE_END = re.compile(
     r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$"
@@ -34,7 +38,7 @@ LENGTH_MAX = 40
 def name_and_measure(name: str) -> tuple[str, str]:
     """隐患整改率（%） → (隐患整改率, %); other brackets stay."""
     match = re.search(r"[（(]\s*(?:单位[:：])?\s*([%‰％]|[^（）()\d]{1,4})\s*[）)]$", name)
-    if match and is_measure(name[: match.start()]):
+    if match and (is_measure(name[: match.start()]) or WHOLE_MEASURE.fullmatch(match.group(1))):
         return name[: match.start()], match.group(1).replace("％", "%")
     return name, ""
 
@@ -65,7 +69,9 @@ def subject(flat: str, own: Place, others: list[Place]) -> str:
         left = next((other for other in others if other[2] == floor), None)
         if left is not None:
             return subject(flat, left, [other for other in others if other[1] < left[1]])
-    return before[-LENGTH_MAX:]
+    compared = COMPARED.search(flat[phrase : own[1]])
+    between = VERB.sub("", flat[phrase + compared.end() : own[1]]) if compared else ""
+    return (before or between)[-LENGTH_MAX:]
 
 
 def _before(flat: str, phrase: int, floor: int) -> str:
