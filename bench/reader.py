@@ -81,8 +81,8 @@ WRITERS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def measure(content: bytes, name: str) -> tuple[float, float, str]:
-    """(seconds, peak MB of the reading process, rows read or refusal), the best of REPEATS."""
+def measure(content: bytes, name: str) -> tuple[float, float, float, str]:
+    """(seconds, peak MB, processor seconds, rows read or refusal), the best of REPEATS."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -95,15 +95,16 @@ def measure(content: bytes, name: str) -> tuple[float, float, str]:
             except PlanRefused as refused:
                 answer = refused.code
             times.append(time.perf_counter() - start)
-        return min(times), _peak(path), answer
+        return (min(times), *_cost(path), answer)
 
 
-def _peak(path: Path) -> float:
-    """Peak memory in MB of one reading by a process that does nothing else."""
+def _cost(path: Path) -> tuple[float, float]:
+    """(peak MB, processor seconds) of one reading process; the seconds do not feel the load."""
     script = (
         "import resource, sys\nfrom anlan.rooms.workplan.reader import PlanRefused, read_plan\n"
         "try:\n    read_plan(sys.argv[1])\nexcept PlanRefused:\n    pass\n"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        "own = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(own.ru_maxrss, own.ru_utime + own.ru_stime)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(path)],
@@ -112,21 +113,25 @@ def _peak(path: Path) -> float:
         check=True,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
     )
-    return int(done.stdout) / 1024
+    peak, spent = done.stdout.split()
+    return int(peak) / 1024, float(spent)
 
 
 def sizes(counts: list[int]) -> None:
-    print(f"{'file':<12}{'rows':>7}{'MB':>8}{'seconds':>9}{'peak MB':>9}  answer")
+    print(f"{'file':<12}{'rows':>7}{'MB':>8}{'seconds':>9}{'cpu s':>8}{'peak MB':>9}  answer")
     for name, write in WRITERS.items():
         for count in counts:
             content = write(count)
-            seconds, peak, answer = measure(content, name)
-            _line(name, str(count), content, seconds, peak, answer)
+            cost = measure(content, name)
+            _line(name, str(count), content, cost)
 
 
-def _line(name: str, rows: str, content: bytes, seconds: float, peak: float, answer: str) -> None:
-    size = len(content) / 1e6
-    print(f"{name:<12}{rows:>7}{size:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}", flush=True)
+def _line(name: str, rows: str, content: bytes, cost: tuple[float, float, float, str]) -> None:
+    seconds, peak, spent, answer = cost
+    size = f"{len(content) / 1e6:>8.2f}"
+    print(
+        f"{name:<12}{rows:>7}{size}{seconds:>9.2f}{spent:>8.2f}{peak:>9.0f}  {answer}", flush=True
+    )
 
 
 def large() -> None:
@@ -137,8 +142,8 @@ def large() -> None:
         "plan.docx": docx(20_000),
         "plan.xlsx": WRITERS["plan.xlsx"](18_000),
     }.items():
-        seconds, peak, answer = measure(content, name)
-        _line(name, "large", content, seconds, peak, answer)
+        cost = measure(content, name)
+        _line(name, "large", content, cost)
 
 
 def accuracy() -> None:

@@ -338,6 +338,8 @@ def test_percentages_are_read_as_a_sheet_shows_them() -> None:
     plan = read_here(made.xlsx(lines, formats={"C2": "0%"}), "plan.xlsx")
     assert told(plan) == [[(">=", 95, "%")], [("<=", 0.3, "‰")]]
     assert [d["row"] for d in plan["doubts"] if d["code"] == "op-assumed"] == [2]
+    bare = read_here(made.xlsx(lines), "plan.xlsx")
+    assert [d["row"] for d in bare["doubts"] if d["code"] == "rate-bare"] == [1], "no silent guess"
 
 
 def test_two_tables_of_one_sheet_keep_their_titles_and_notes() -> None:

@@ -26,6 +26,7 @@ MESSAGES = {
     "deadline-in-text": "时限栏没有日期，按正文里写的列出",
     "hedged": "写的是“基本”，不等于做完",
     "op-assumed": "只有数字，没有写“不超过”还是“不少于”；按越少越好列出",
+    "rate-bare": "比率没有单位，像是百分比丢了百分号",
     "number-order": "序号不连续或重复",
     "row-joined": "这一行被分在两页，已接上",
 }
@@ -210,6 +211,8 @@ def _row(
     for found in promised:
         if found.assumed:
             doubts.add("op-assumed", number, row_number)
+        if not found.unit and found.subject.endswith("率") and 0 < (found.value or 0) <= 1:
+            doubts.add("rate-bare", number, row_number)
     if re.search(r"基本(?:实现|完成|达到|建成|消除)", text) and promised:
         doubts.add("hedged", number, row_number)
     return {
