@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from anlan.rooms.workplan.reader.formats.text import NOTE, is_header
+from anlan.rooms.workplan.reader.formats.header import NOTE, is_header
 from anlan.rooms.workplan.reader.headwords import role_of
 
 if TYPE_CHECKING:
