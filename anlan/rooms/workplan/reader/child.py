@@ -49,7 +49,7 @@ def read_apart(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _answer(answer: bytes, code: int, name: str) -> dict[str, Any]:
-    if code == 0 and len(answer) <= ANSWER_BYTES_MAX:
+    if code == 0:
         found: dict[str, Any] = json.loads(answer)
         if "error" in found:
             raise PlanRefused(**found["error"])
@@ -97,7 +97,10 @@ def main(name: str) -> int:
         found = {"error": refused.as_dict()}
     except MemoryError:
         found = {"error": _too_big(name).as_dict()}
-    sys.stdout.buffer.write(json.dumps(found, ensure_ascii=False).encode())
+    answer = json.dumps(found, ensure_ascii=False).encode()
+    if len(answer) > ANSWER_BYTES_MAX:
+        answer = json.dumps({"error": _too_big(name).as_dict()}, ensure_ascii=False).encode()
+    sys.stdout.buffer.write(answer)
     sys.stdout.buffer.flush()
     return 0
 

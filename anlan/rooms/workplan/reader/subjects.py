@@ -21,13 +21,14 @@ TRAILING = re.compile(
 VERB = re.compile(
     r"^(?:加强|强化|完成|新建|改建|扩建|建成|建设|建立|创建|打造|购置|新购|购买|配备|配齐|配置|更新|更换|新增|增加|增设|培训|组织|开展|举办|"
     r"安装|改造|整治|治理|整改|修复|加固|搬迁|排查|检查|抽查|组建|储备|发放|印发|编制|修订|制定|出台|召开|推送|发布|实施|落实|设立|设置|"
-    r"覆盖|纳入|采购|淘汰|组织开展|更新改造|新改扩建|实行)+(?![率度量]|情况|数)"
+    r"覆盖|纳入|采购|淘汰|组织开展|更新改造|新改扩建|实行|消除|清理|拆除|推广应用|推广|查处|约谈|储备|清淤|疏通|关闭)+(?![率度量班]|情况|数)"
 )
 VERB_END = re.compile(
     r"(?:打造|抽查|检查|新建|建设|完成|培训|组织|开展|举办|安装|创建|购置|配备|新增|改造|整治|治理|配合市级部门实现)$"
 )
 WHOLE_MEASURE = re.compile(MEASURE + "|[%‰％]")
 COMPARED = re.compile(r"^(?:至少|不少于|不得少于|不低于|不超过|控制在|达到)")
+RATE_WHOLE = re.compile(r"[\u4e00-\u9fff]{2}(?:覆盖|完成|合格|达标|整改|办结|到位)率")
 EMPTY_NOUN = re.compile(r"^(?:配合.{0,12}|年度|全年|累计|全县|各级|在.{0,8})$")
 MEASURE_END = re.compile(
     r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$"
@@ -56,7 +57,7 @@ def subject(flat: str, own: Place, others: list[Place]) -> str:
     phrase, _start, end = own
     floor = max((other[2] for other in others if other[2] <= phrase), default=0)
     before = _before(flat, phrase, floor)
-    noun = VERB.sub("", before) if before else ""
+    noun = before if RATE_WHOLE.fullmatch(before) else VERB.sub("", before)
     after = _after(
         flat, end, min((other[0] for other in others if other[0] >= end), default=len(flat))
     )
