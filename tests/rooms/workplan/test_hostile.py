@@ -206,10 +206,16 @@ def test_a_reader_that_does_not_end_is_stopped_and_says_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(child, "WALL_S", 0.01)
+    monkeypatch.setattr(child, "BUSY_CPU_S", 0.0)
     with pytest.raises(PlanRefused) as refusal:
         read_plan(GOOD, "a.xlsx")
     assert refusal.value.code == "limit-time"
     assert "0.01 秒" in refusal.value.message
+
+
+def test_a_busy_machine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "WALL_S", 0.01)
+    assert read_plan(GOOD, "a.xlsx")["tables"]
 
 
 def test_a_reader_that_takes_too_much_memory_is_stopped_and_says_the_limit() -> None:

@@ -1,6 +1,7 @@
 """The reader in a process of its own, so that a hostile file can hurt nobody else.
 
-The parent sends the bytes and waits at most WALL_S seconds; the child may use MEMORY_BYTES_MAX of
+The parent sends the bytes and waits at most WALL_S seconds, longer (up to BUSY_WALL_S) only where the
+machine is so busy that the child has hardly run at all; the child may use MEMORY_BYTES_MAX of
 memory and CPU_S seconds, opens no file for writing, and knows none of the parent's environment.
 What comes back is the plan or a refusal, as JSON.
 """
@@ -11,11 +12,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from anlan.rooms.workplan.reader.limits import (
     ANSWER_BYTES_MAX,
+    BUSY_CPU_S,
+    BUSY_LOOK_S,
+    BUSY_WALL_S,
     CPU_S,
     MEMORY_BYTES_MAX,
     WALL_S,
@@ -40,12 +45,34 @@ def read_apart(content: bytes, name: str) -> dict[str, Any]:
         cwd="/",
     ) as child:
         try:
-            answer, _ = child.communicate(content, timeout=WALL_S)
+            answer = _wait(child, content)
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
             raise _too_slow(name) from None
     return _answer(answer, child.returncode, name)
+
+
+def _wait(child: subprocess.Popen[bytes], content: bytes) -> bytes:
+    """What the child says; TimeoutExpired where it ran and did not end, or nothing helped."""
+    start = time.monotonic()
+    wait = WALL_S
+    while True:
+        try:
+            return child.communicate(content, timeout=wait)[0]
+        except subprocess.TimeoutExpired:
+            if _spent_s(child.pid) >= BUSY_CPU_S or time.monotonic() - start > BUSY_WALL_S:
+                raise
+            wait = BUSY_LOOK_S
+
+
+def _spent_s(pid: int) -> float:
+    """Processor seconds of a process so far; without end where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return float("inf")
 
 
 def _answer(answer: bytes, code: int, name: str) -> dict[str, Any]:
