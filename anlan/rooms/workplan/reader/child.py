@@ -56,11 +56,12 @@ def read_apart(content: bytes, name: str) -> dict[str, Any]:
 def _wait(child: subprocess.Popen[bytes], content: bytes) -> bytes:
     """What the child says; TimeoutExpired where it ran and did not end, or nothing helped."""
     start = time.monotonic()
-    wait = WALL_S
+    wait, rest = WALL_S, content
     while True:
         try:
-            return child.communicate(content, timeout=wait)[0]
+            return child.communicate(rest, timeout=wait)[0]
         except subprocess.TimeoutExpired:
+            rest = b""
             if _spent_s(child.pid) >= BUSY_CPU_S or time.monotonic() - start > BUSY_WALL_S:
                 raise
             wait = BUSY_LOOK_S
