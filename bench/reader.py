@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from anlan.rooms.workplan.reader import PlanRefused, read_plan
 from tests.rooms.workplan.layouts import made
@@ -30,7 +28,10 @@ REPEATS = 3
 
 def lines(count: int) -> list[list[str]]:
     rows = [ROWS[n % len(ROWS)] for n in range(count)]
-    return [HEADER, *([str(n), f"{r.name}{n}", r.text, joined(r), r.deadline] for n, r in enumerate(rows, 1))]
+    return [
+        HEADER,
+        *([str(n), f"{r.name}{n}", r.text, joined(r), r.deadline] for n, r in enumerate(rows, 1)),
+    ]
 
 
 def docx(count: int) -> bytes:
@@ -44,7 +45,10 @@ def docx(count: int) -> bytes:
         "<w:tr>" + "".join(cell.format(text) for text in line) + "</w:tr>" for line in lines(count)
     ) + "</w:tbl>"  # fmt: skip
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(empty)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(empty)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for info in old.infolist():
             part = old.read(info)
             if info.filename == "word/document.xml":
@@ -54,12 +58,18 @@ def docx(count: int) -> bytes:
 
 
 def html(count: int) -> bytes:
-    body = "".join("<tr>" + "".join(f"<td>{text}</td>" for text in line) + "</tr>" for line in lines(count))
+    body = "".join(
+        "<tr>" + "".join(f"<td>{text}</td>" for text in line) + "</tr>" for line in lines(count)
+    )
     return f"<html><body><h1>{TITLE}</h1><table>{body}</table></body></html>".encode()
 
 
 def text(count: int) -> bytes:
-    return (TITLE + "\n\n" + "\n\n".join("\n".join("\t" + cell for cell in line) for line in lines(count))).encode("gb18030")
+    return (
+        TITLE
+        + "\n\n"
+        + "\n\n".join("\n".join("\t" + cell for cell in line) for line in lines(count))
+    ).encode("gb18030")
 
 
 WRITERS: dict[str, Callable[[int], bytes]] = {
@@ -71,8 +81,8 @@ WRITERS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def measure(content: bytes, name: str) -> tuple[float, float, str]:
-    """(seconds, peak MB of the reading process, rows read or refusal), the best of REPEATS."""
+def measure(content: bytes, name: str) -> tuple[float, float, float, str]:
+    """(seconds, peak MB, processor seconds, rows read or refusal), the best of REPEATS."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -85,26 +95,43 @@ def measure(content: bytes, name: str) -> tuple[float, float, str]:
             except PlanRefused as refused:
                 answer = refused.code
             times.append(time.perf_counter() - start)
-        return min(times), _peak(path), answer
+        return (min(times), *_cost(path), answer)
 
 
-def _peak(path: Path) -> float:
-    """Peak memory in MB of one reading by a process that does nothing else."""
-    script = "import resource, sys\nfrom anlan.rooms.workplan.reader import PlanRefused, read_plan\n" \
-             "try:\n    read_plan(sys.argv[1])\nexcept PlanRefused:\n    pass\n" \
-             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
-    return int(done.stdout) / 1024
+def _cost(path: Path) -> tuple[float, float]:
+    """(peak MB, processor seconds) of one reading process; the seconds do not feel the load."""
+    script = (
+        "import resource, sys\nfrom anlan.rooms.workplan.reader import PlanRefused, read_plan\n"
+        "try:\n    read_plan(sys.argv[1])\nexcept PlanRefused:\n    pass\n"
+        "own = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(own.ru_maxrss, own.ru_utime + own.ru_stime)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    peak, spent = done.stdout.split()
+    return int(peak) / 1024, float(spent)
 
 
 def sizes(counts: list[int]) -> None:
-    print(f"{'file':<12}{'rows':>7}{'MB':>8}{'seconds':>9}{'peak MB':>9}  answer")
+    print(f"{'file':<12}{'rows':>7}{'MB':>8}{'seconds':>9}{'cpu s':>8}{'peak MB':>9}  answer")
     for name, write in WRITERS.items():
         for count in counts:
             content = write(count)
-            seconds, peak, answer = measure(content, name)
-            print(f"{name:<12}{count:>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}")
+            cost = measure(content, name)
+            _line(name, str(count), content, cost)
+
+
+def _line(name: str, rows: str, content: bytes, cost: tuple[float, float, float, str]) -> None:
+    seconds, peak, spent, answer = cost
+    size = f"{len(content) / 1e6:>8.2f}"
+    print(
+        f"{name:<12}{rows:>7}{size}{seconds:>9.2f}{spent:>8.2f}{peak:>9.0f}  {answer}", flush=True
+    )
 
 
 def large() -> None:
@@ -115,20 +142,30 @@ def large() -> None:
         "plan.docx": docx(20_000),
         "plan.xlsx": WRITERS["plan.xlsx"](18_000),
     }.items():
-        seconds, peak, answer = measure(content, name)
-        print(f"{name:<12}{'large':>7}{len(content) / 1e6:>8.2f}{seconds:>9.2f}{peak:>9.0f}  {answer}")
+        cost = measure(content, name)
+        _line(name, "large", content, cost)
+
+
+def accuracy() -> None:
+    """Percent of what the frozen plans say, in all."""
+    from tests.rooms.workplan.accuracy import Score, score, truths
+
+    whole = Score()
+    for truth in truths():
+        whole.add(score(truth))
+    for name, value in whole.figures().items():
+        print(f"{name:<24}{value:>7.1f} %")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[120, 1000, 4000])
     options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, rlimit {resource.getrlimit(resource.RLIMIT_AS)}")
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     sizes(options.rows)
     large()
+    accuracy()
 
-
-Answer = dict[str, Any]
 
 if __name__ == "__main__":
     main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anlan.faces.cli.answers import Answer
 from anlan.faces.cli.looking import running_county
@@ -111,12 +111,33 @@ def plan_read(options: argparse.Namespace) -> Answer:
         plan = read_plan(Path(options.file))
     except PlanRefused as refused:
         raise Refusal(refused.code, refused.message, refused.place, refused.mend) from refused
-    rows = sum(len(table["rows"]) for table in plan["tables"])
-    text = (
-        f"{plan['document']['title']}\n  {len(plan['points'])} 条要点，{len(plan['tables'])} 张表，"
-        f"{rows} 个条目，{len(plan['doubts'])} 处存疑"
-    )
-    return 0, plan, text
+    return 0, plan, _plan_text(plan)
+
+
+DOUBTS_SHOWN_MAX = 20
+
+
+def _plan_text(plan: dict[str, Any]) -> str:
+    """The head, the tables with their rows, and the first doubts with their places."""
+    document, tables, doubts = plan["document"], plan["tables"], plan["doubts"]
+    rows = [row for table in tables for row in table["rows"]]
+    promised = sum(len(own["quantities"]) for own in [*rows, *plan["points"]])
+    shown = [
+        document["title"] or "（没有标题）",
+        "  " + "，".join(document[key] for key in ("number", "issuer", "date") if document[key]),
+        f"  {len(plan['points'])} 条要点，{len(tables)} 张表，{len(rows)} 个条目，"
+        f"{promised} 个数量，{len(doubts)} 处存疑",
+    ]
+    shown += [
+        f"    表{t['number']} {t['title'] or '（没有表名）'}：{len(t['rows'])} 条" for t in tables
+    ]
+    for doubt in doubts[:DOUBTS_SHOWN_MAX]:
+        place = f"表{doubt['table']}" if doubt["table"] else "全文"
+        place += f"第{doubt['row']}条" if doubt["row"] else ""
+        shown.append(f"  存疑 {place}：{doubt['message']}")
+    if len(doubts) > DOUBTS_SHOWN_MAX:
+        shown.append(f"  还有 {len(doubts) - DOUBTS_SHOWN_MAX} 处存疑，用 --json 看全部")
+    return "\n".join(line for line in shown if line.strip())
 
 
 def plan_import(options: argparse.Namespace) -> Answer:

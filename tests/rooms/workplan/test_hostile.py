@@ -72,7 +72,10 @@ def encrypted_zip() -> bytes:
     return bytes(whole)
 
 
-BOMB = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;">]>' + BODY.format("<w:p><w:r><w:t>&y;</w:t></w:r></w:p>")
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;">]>'
+    + BODY.format("<w:p><w:r><w:t>&y;</w:t></w:r></w:p>")
+)
 GOOD = made.xlsx([["序号", "任务", "内容", "责任单位"], [1, "道路", "治理3处", "县交通局"]])
 
 HOSTILE: dict[str, tuple[bytes, str, str]] = {
@@ -199,12 +202,20 @@ def test_nothing_outside_the_file_is_opened(canary: tuple[int, list[int]], tmp_p
     assert calls == [1], "the canary itself must be able to sing"
 
 
-def test_a_reader_that_does_not_end_is_stopped_and_says_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_does_not_end_is_stopped_and_says_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(child, "WALL_S", 0.01)
+    monkeypatch.setattr(child, "BUSY_CPU_S", 0.0)
     with pytest.raises(PlanRefused) as refusal:
         read_plan(GOOD, "a.xlsx")
     assert refusal.value.code == "limit-time"
     assert "0.01 秒" in refusal.value.message
+
+
+def test_a_busy_machine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "WALL_S", 0.01)
+    assert read_plan(GOOD, "a.xlsx")["tables"]
 
 
 def test_a_reader_that_takes_too_much_memory_is_stopped_and_says_the_limit() -> None:
@@ -217,11 +228,15 @@ def test_a_reader_that_takes_too_much_memory_is_stopped_and_says_the_limit() -> 
     import subprocess
     import sys
 
-    done = subprocess.run([sys.executable, "-c", script], input=b"x", capture_output=True, cwd=child.ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=b"x", capture_output=True, cwd=child.ROOT, check=True
+    )
     assert json.loads(done.stdout)["error"]["code"] == "limit-memory"
 
 
-def test_the_child_knows_nothing_of_the_parents_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_knows_nothing_of_the_parents_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://secret")
     seen = {}
     real = child.subprocess.Popen
@@ -233,7 +248,13 @@ def test_the_child_knows_nothing_of_the_parents_environment(monkeypatch: pytest.
     monkeypatch.setattr(child.subprocess, "Popen", watch)
     assert read_plan(GOOD, "a.xlsx")["tables"]
     assert "DATABASE_URL" not in seen
-    assert set(seen) <= {"PYTHONPATH", "LANG", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE", "OMP_NUM_THREADS"}
+    assert set(seen) <= {
+        "PYTHONPATH",
+        "LANG",
+        "PYTHONUTF8",
+        "PYTHONDONTWRITEBYTECODE",
+        "OMP_NUM_THREADS",
+    }
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ ROWS = [6, 10, 20, 56, 11, 18]
 Fact = tuple[Any, ...]
 # (table, row): subject, operator, value, unit, and the upper end of a range or the base year
 QUANTITIES: dict[tuple[int, int], list[Fact]] = {
-    (1, 1): [("重特大生产安全事故起数", "<=", 0.0, "起")],
+    (1, 1): [("重特大生产安全事故起数", "<=", 0.0, "")],
     (1, 2): [("因灾群死群伤责任事件", "<=", 0.0, "")],
-    (1, 3): [("生产安全较大事故起数", "<=", 0.0, "起")],
+    (1, 3): [("生产安全较大事故起数", "<=", 0.0, "")],
     (1, 4): [("生产安全事故死亡人数", "judged", None, "")],
-    (1, 5): [("已落实监测措施的灾害点亡人数", "<=", 0.0, "人")],
+    (1, 5): [("已落实监测措施的灾害点亡人数", "<=", 0.0, "")],
     (1, 6): [("森林火灾受害率", "<=", 0.3, "‰")],
     (3, 1): [("农村安全生命防护栏", ">=", 100.0, "%"), ("渡口", ">=", 7.0, "座"), ("船舶4G智能监控设备安装", ">=", 7.0, "艘"), ("标志牌", ">=", 165.0, "套"), ("弯道预警系统", ">=", 11.0, "套"), ("区间测速系统", ">=", 28.0, "台"), ("红绿灯", ">=", 5.0, "套"), ("电子警察抓拍系统", ">=", 16.0, "套"), ("客、货（危）车辆GPS监控系统升级改造", ">=", 2000.0, "台")],
     (3, 2): [("危大工程专项施工方案编制率", ">=", 100.0, "%"), ("特种作业人员持证上岗率", ">=", 100.0, "%"), ("新开工改造城镇老旧小区", ">=", 10.0, "个"), ("新开工改造城镇老旧小区", ">=", 6.21, "万平方米"), ("试点项目自有工人施工人数达到施工现场总人数", ">=", 20.0, "%"), ("存在安全隐患的自建房整治", ">=", 100.0, "%")],
@@ -56,7 +56,7 @@ QUANTITIES: dict[tuple[int, int], list[Fact]] = {
     (5, 5): [("规模以上工贸企业", ">=", 20.0, "%")],
     (5, 7): [("包车客运安全风险防控覆盖率", ">=", 100.0, "%")],
     (5, 8): [("高风险点感知设备安装", ">=", 100.0, "%")],
-    (6, 1): [("重特大火灾起数", "<=", 0.0, "起")],
+    (6, 1): [("重特大火灾起数", "<=", 0.0, "")],
     (6, 2): [("火灾起数", "<=", -10.0, "%", 2024)],
     (6, 3): [("火灾亡人数", "judged", None, "")],
     (6, 8): [("城镇建成区消防供水", ">=", 100.0, "%")],
@@ -115,9 +115,13 @@ def test_its_head_says_what_when_and_who(plan: dict[str, Any]) -> None:
 
 
 def test_every_quantity_has_operator_value_unit_and_subject(plan: dict[str, Any]) -> None:
-    found = {at: [fact(q) for q in r["quantities"]] for at, r in rows(plan).items() if r["quantities"]}
+    found = {
+        at: [fact(q) for q in r["quantities"]] for at, r in rows(plan).items() if r["quantities"]
+    }
     assert found == QUANTITIES
-    in_points = {p["number"]: [fact(q) for q in p["quantities"]] for p in plan["points"] if p["quantities"]}
+    in_points = {
+        p["number"]: [fact(q) for q in p["quantities"]] for p in plan["points"] if p["quantities"]
+    }
     assert in_points == IN_POINTS
 
 

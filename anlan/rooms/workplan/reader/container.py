@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from itertools import pairwise
 from typing import Any
 
 from anlan.rooms.workplan.reader.limits import (
@@ -88,7 +89,12 @@ class Container:
         wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"<\0" in head or b"\0<" in head
         shown = content.replace(b"\0", b"") if wide else content
         if b"<!DOCTYPE" in shown or b"<!ENTITY" in shown:
-            raise PlanRefused("entities", "文件的 XML 里有实体定义，Office 文件不会有", f"{self.name}，{name}", RESAVE)
+            raise PlanRefused(
+                "entities",
+                "文件的 XML 里有实体定义，Office 文件不会有",
+                f"{self.name}，{name}",
+                RESAVE,
+            )
         if len(content) > XML_BYTES_MAX:
             raise self._bomb(f"{name} 展开后超过 {XML_BYTES_MAX // CHUNK} MB")
 
@@ -99,27 +105,39 @@ class Container:
             raise self._bomb(f"里面有 {len(infos)} 个部分，超过 {ZIP_ENTRIES_MAX} 个")
         if sum(info.file_size for info in infos) > UNPACKED_BYTES_MAX:
             raise self._bomb(f"展开后超过 {UNPACKED_BYTES_MAX // CHUNK} MB")
-        spans = sorted((info.header_offset, info.header_offset + info.compress_size) for info in infos)
+        spans = sorted(
+            (info.header_offset, info.header_offset + info.compress_size) for info in infos
+        )
         for info in infos:
             self._check_one(info)
-        if any(left[1] > right[0] for left, right in zip(spans, spans[1:], strict=False)):
+        if any(left[1] > right[0] for left, right in pairwise(spans)):
             raise self._bomb("两个部分用了同一段数据")
         if len({info.filename for info in infos}) < len(infos):
             raise self._damaged("有两个同名的部分")
 
     def _check_one(self, info: zipfile.ZipInfo) -> None:
         if info.flag_bits & 1:
-            raise PlanRefused("encrypted", "文件有打开密码", self.name, "请用密码打开，去掉密码后另存再导入")
+            raise PlanRefused(
+                "encrypted", "文件有打开密码", self.name, "请用密码打开，去掉密码后另存再导入"
+            )
         if (info.external_attr >> 16) & 0o170000 == LINK_MODE:
-            raise PlanRefused("unsafe-part", "文件里有指向别处的链接", f"{self.name}，{info.filename}", RESAVE)
+            raise PlanRefused(
+                "unsafe-part", "文件里有指向别处的链接", f"{self.name}，{info.filename}", RESAVE
+            )
         parts = info.filename.replace("\\", "/").split("/")
         if ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
-            raise PlanRefused("unsafe-part", "文件里的部分指向外面", f"{self.name}，{info.filename[:80]}", RESAVE)
+            raise PlanRefused(
+                "unsafe-part", "文件里的部分指向外面", f"{self.name}，{info.filename[:80]}", RESAVE
+            )
         if info.filename.lower().endswith("vbaproject.bin"):
             raise PlanRefused("macro", "文件带宏", f"{self.name}，{info.filename}",
                               "请另存为不带宏的 DOCX 或 XLSX 后再导入")  # fmt: skip
-        if info.file_size > ZIP_RATIO_FROM_BYTES and info.file_size > ZIP_RATIO_MAX * max(1, info.compress_size):
-            raise self._bomb(f"{info.filename} 压缩了 {info.file_size // max(1, info.compress_size)} 倍，超过 {ZIP_RATIO_MAX} 倍")
+        if info.file_size > ZIP_RATIO_FROM_BYTES and info.file_size > ZIP_RATIO_MAX * max(
+            1, info.compress_size
+        ):
+            raise self._bomb(
+                f"{info.filename} 压缩了 {info.file_size // max(1, info.compress_size)} 倍，超过 {ZIP_RATIO_MAX} 倍"
+            )
 
     def _count(self, step: int, so_far: int, info: zipfile.ZipInfo, limit: int) -> None:
         self._unpacked += step
@@ -142,7 +160,12 @@ def parse_xml(content: bytes, place: str) -> Any:
     from lxml import etree
 
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(content, parser)

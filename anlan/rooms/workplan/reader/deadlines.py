@@ -13,13 +13,22 @@ YEAR = r"(?P<year>20\d{2})\s*[年./-]"
 DAY = re.compile(
     rf"(?:{YEAR}\s*|(?<![\d.]))(?P<month>{NUMBER})\s*[月./-]\s*(?P<day>{NUMBER})(?![\d%个])\s*[日号]?"
 )
-MONTH = re.compile(rf"(?:{YEAR}\s*)?(?P<month>{NUMBER})\s*(?:月|(?<=20\d\d[./-]\d)(?!\d)|(?<=20\d\d[./-]\d\d)(?!\d))(?:份)?\s*(?P<part>上旬|中旬|下旬|底|末|初|中)?")
-QUARTER = re.compile(rf"(?:第)?\s*(?P<quarter>[一二三四1-4])\s*季度|[Qq](?P<q>[1-4])")
+MONTH = re.compile(
+    rf"(?:{YEAR}\s*)?(?P<month>{NUMBER})\s*(?:月|(?<=20\d\d[./-]\d)(?!\d)|(?<=20\d\d[./-]\d\d)(?!\d))(?:份)?\s*(?P<part>上旬|中旬|下旬|底|末|初|中)?"
+)
+QUARTER = re.compile(r"(?:第)?\s*(?P<quarter>[一二三四1-4])\s*季度|[Qq](?P<q>[1-4])")
 HALF = re.compile(r"(?P<half>上半年|下半年)")
-YEAR_END = re.compile(r"年底|年末|年内|全年|本年|当年|年终|岁末|(?<!\d)20\d{2}年(?:底|末|内|年底)?(?:前|完成)?$")
-OPEN = re.compile(r"长期|持续|常态|经常|日常|长效|贯穿|实时|即时|随时|适时|按.{0,12}(?:要求|部署|进度|时限|规定)|每[月年周日季半]")
-SEASON = re.compile(r"(?P<season>主汛期|汛期|汛|入冬|冬季|秋冬|春节|国庆|清明|防火期)(?:来临|到来)?(?P<edge>之?前|结束|后|底)?")
-SEASON_DAYS = {"汛": (4, 30), "汛期": (9, 30), "主汛期": (5, 31), "春节": (1, 31), "清明": (3, 31),
+YEAR_END = re.compile(
+    r"年底|年末|年内|全年|本年|当年|年终|岁末|(?<!\d)20\d{2}年(?:底|末|内|年底)?(?:前|完成)?$"
+)
+OPEN = re.compile(
+    r"长期|持续|常态|经常|日常|长效|贯穿|实时|即时|随时|适时|按.{0,12}(?:要求|部署|进度|时限|规定)|每[月年周日季半个学]"
+)
+SEASON = re.compile(
+    r"(?P<season>主汛期|汛期|汛|迎峰度夏|秋季(?:学期)?开学|春季(?:学期)?开学|开学|入冬|冬季|秋冬|春节|国庆|清明|防火期)(?:来临|到来)?(?P<edge>之?前|结束|后|底)?"
+)
+SEASON_DAYS = {"迎峰度夏": (6, 30), "秋季开学": (8, 31), "秋季学期开学": (8, 31), "春季开学": (2, 28),
+               "春季学期开学": (2, 28), "开学": (8, 31), "汛": (4, 30), "汛期": (9, 30), "主汛期": (5, 31), "春节": (1, 31), "清明": (3, 31),
                "国庆": (9, 30), "入冬": (10, 31), "冬季": (10, 31), "秋冬": (9, 30), "防火期": (9, 30)}  # fmt: skip
 BEFORE_SEASON = {"汛期": (4, 30)}
 
@@ -47,7 +56,9 @@ def in_text(text: str, year: int | None) -> str:
     """The last day that a sentence itself promises (6月底前, 汛前), or ""."""
     bare = plain(text)
     found = []
-    for match in re.finditer(rf"(?:20\d{{2}}年)?{NUMBER}月(?:{NUMBER}日|底|末|中旬|上旬|下旬)?(?:之?前|以前)", bare):
+    for match in re.finditer(
+        rf"(?:20\d{{2}}年)?{NUMBER}月(?:{NUMBER}日|底|末|中旬|上旬|下旬)?(?:之?前|以前)", bare
+    ):
         found.append(_dated(match.group(0), year))
     for match in re.finditer(r"(?:第)?[一二三四]季度(?:末|底)?前|上半年(?:完成|前)", bare):
         found.append(_dated(match.group(0), year))

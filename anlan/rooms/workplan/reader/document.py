@@ -42,7 +42,7 @@ def _is_plan_text(promised: list[dict[str, Any]], title: str) -> bool:
 
 
 def _tables(found: list[Table], year: int | None, doubts: Doubts) -> list[dict[str, Any]]:
-    tables = []
+    tables: list[dict[str, Any]] = []
     for table in found:
         number = len(tables) + 1
         rows = rows_of(table, number, year, doubts)
@@ -68,7 +68,9 @@ def _unused(table: Table) -> str:
 
 def _no_plan(document: Document, name: str, count: int) -> PlanRefused:
     grids, paragraphs = document.grids(), [p for p in document.paragraphs() if p.text.strip()]
-    last = next((b for b in reversed(document.blocks) if isinstance(b, Grid) or b.text.strip()), None)
+    last = next(
+        (b for b in reversed(document.blocks) if isinstance(b, Grid) or b.text.strip()), None
+    )
     place = last.place if last is not None else ""
     shown = ""
     if isinstance(last, Paragraph):
@@ -84,9 +86,7 @@ def _no_plan(document: Document, name: str, count: int) -> PlanRefused:
     )
 
 
-def _compare(
-    promised: list[dict[str, Any]], tables: list[dict[str, Any]], doubts: Doubts
-) -> None:
+def _compare(promised: list[dict[str, Any]], tables: list[dict[str, Any]], doubts: Doubts) -> None:
     """A paper that a point gives to one place and a table to another is a doubt, not a fix."""
     in_points = {
         title: point["number"]

@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from anlan.rooms.workplan.reader.blocks import Block, Document, Grid, Paragraph
+from anlan.rooms.workplan.reader.blocks import Block, Document, Grid
 from anlan.rooms.workplan.reader.numerals import CHARS, ordinal, plain
 from anlan.rooms.workplan.reader.quantities import quantities
+from anlan.rooms.workplan.reader.tables import CAPTION_PREFIX, lead_lines
 
 HEAD_PARAGRAPHS_MAX = 60
-NUMBER_LINE = re.compile(r"([^\s\d〔\[［【（(《》，。]{1,20})[〔\[［【]\s*(\d{4})\s*[〕\]］】]\s*第?(\d+)\s*号")
+TITLE_CHARS_MIN, TITLE_CHARS_MAX, TITLE_LINES_MAX = 5, 60, 3
+NUMBER_LINE = re.compile(
+    r"([^\s\d〔\[［【（(《》，。]{1,20})[〔\[［【]\s*(\d{4})\s*[〕\]］】]\s*第?(\d+)\s*号"
+)
 DATE_LINE = re.compile(r"(20\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
-DATE_CHINESE = re.compile(rf"(二[〇○零O0]([{CHARS}○]){{2}})年([{CHARS}]{{1,2}})月([{CHARS}]{{1,3}})日")
+DATE_CHINESE = re.compile(
+    rf"(二[〇○零O0]([{CHARS}○]){{2}})年([{CHARS}]{{1,2}})月([{CHARS}]{{1,3}})日"
+)
+DATED = re.compile(
+    r"[（(]?\s*(?:20\d{2}|二[〇○零O0]\S{2})\s*年\s*\S{1,3}\s*月\s*\S{1,3}\s*日\s*[）)]?"
+)
 YEAR = re.compile(r"(20\d{2})\s*年?")
 KINDS = "工作要点|要点|工作计划|行动方案|行动计划|重点任务|任务分解|目标任务|目标责任|责任清单|任务清单|实施方案|工作方案|工作安排|考核指标|责任分工|任务分工|分解表|责任分解|计划|方案|清单|指标"
 PLAN_WORD = re.compile(f"(?:{KINDS})")
-ISSUER = re.compile(r"^[^，。：:《》〔〕\s]{2,30}(?:人民政府|委员会|办公室|政府办|指挥部|领导小组|管委会|局|安委会|减灾委)$")
+ISSUER = re.compile(
+    r"^[^，。：:《》〔〕\s]{2,30}(?:人民政府|委员会|办公室|政府办|指挥部|领导小组|管委会|局|安委会|减灾委)$"
+)
 CHAPTER = re.compile(rf"^第?([{CHARS}]+)(?:、|部分|章|[．.])\s*(.+)$")
 POINT = re.compile(rf"^[（(]\s*([{CHARS}]+|\d+)\s*[）)]\s*(.+)$", re.S)
 ITEM = re.compile(r"^(\d{1,3})\s*[.．、]\s*(?!\d)(.+)$", re.S)
@@ -31,7 +42,9 @@ def head(document: Document, name: str = "") -> dict[str, Any]:
     joined = "\n".join(top)
     number = NUMBER_LINE.search(plain(joined))
     title = _title(top)
-    dated = _date(top)
+    dated = _date(top) or _date(
+        [own.text for own in document.paragraphs() if DATED.fullmatch(own.text.strip())]
+    )
     year = _year(title, joined, dated, name)
     return {
         "title": title,
@@ -47,8 +60,7 @@ def _top(document: Document) -> list[str]:
     top: list[str] = []
     for block in document.blocks:
         if isinstance(block, Grid):
-            top += [block.caption] if block.caption else []
-            top += _grid_top(block)
+            top += lead_lines(block)
         else:
             text = block.text.strip()
             if CHAPTER.match(text) and len(top) > 1 and not PLAN_WORD.search(text):
@@ -60,49 +72,75 @@ def _top(document: Document) -> list[str]:
     return top
 
 
-def _grid_top(grid: Grid) -> list[str]:
-    lines = []
-    for row in grid.cells[:4]:
-        texts = {id(cell): cell.text.strip() for cell in row if cell.text.strip()}
-        if len(texts) == 1:
-            lines.append(next(iter(texts.values())))
-    return lines
-
-
 def _title(top: list[str]) -> str:
-    """The plan's name: quoted in the notice, or the line (or two broken ones) that says a kind."""
+    """The plan's name: quoted in the notice, else the line (or broken lines) that says a kind of plan."""
     joined = "".join(top)
-    quoted = re.search(rf"(?:现将|印发|制定(?:了)?|将)\s*《([^》]*(?:{KINDS})[^》]*)》", joined)
+    quoted = re.search(
+        rf"(?:现将|印发|制定(?:了)?|将)\s*《([^》]*(?:{KINDS})[^》]*)》", joined
+    ) or re.search(rf"《([^》]*(?:{KINDS})[^》]*)》[^。《]{{0,40}}印发", joined)
     if quoted:
         return re.sub(r"\s", "", quoted.group(1))
-    for at, line in enumerate(top):
-        if PLAN_WORD.search(line) and len(line) <= 60 and not re.search(r"[。：]", line) and not NUMBER_LINE.search(line):
-            return _whole_title(top, at)
-    return next((line for line in top if 6 <= len(line) <= 60 and not re.search(r"[。：]", line)), "")
+    named = [own for own in (_whole_title(top, at) for at in range(len(top))) if own]
+    ranked = sorted(named, key=lambda own: (not YEAR.search(own[0]), own[1]))
+    if ranked:
+        return ranked[0][0]
+    return next(
+        (
+            line
+            for line in top
+            if TITLE_CHARS_MIN < len(line) <= TITLE_CHARS_MAX and not re.search(r"[。：]", line)
+        ),
+        "",
+    )
 
 
-def _whole_title(top: list[str], at: int) -> str:
-    line = top[at].strip("#* ")
-    if not YEAR.search(line):
-        for back in (1, 2):
-            before = "".join(top[at - back : at]) if at >= back else ""
-            if before and len(before) <= 60 and YEAR.search(before) and not re.search(r"[。：〔号日]", before):
-                return re.sub(r"\s", "", before + line)
-    return re.sub(r"\s+", "", line)
+def _whole_title(top: list[str], at: int) -> tuple[str, bool] | None:
+    """(title, taken out of its notice) that begins in this line and may be broken over two more."""
+    if DATED.fullmatch(top[at]) or top[at].startswith(("（", "(")):
+        return None
+    for count in range(1, TITLE_LINES_MAX + 1):
+        parts = [CAPTION_PREFIX.sub("", own.strip("#* ")) for own in top[at : at + count]]
+        text = re.sub(r"\s", "", "".join(parts))
+        if len(text) > TITLE_CHARS_MAX or re.search(r"[。：:；〔，]", text) or len(parts) < count:
+            return None
+        notice = re.search(r"关于(?:印发|下达|做好|公布)?(.+?)的通知$", text)
+        if notice:
+            return (notice.group(1) if PLAN_WORD.search(notice.group(1)) else text), True
+        if text.startswith(("关于", "附件")) or ISSUER.match(parts[0]):
+            continue
+        if (
+            PLAN_WORD.search(text)
+            and len(text) > TITLE_CHARS_MIN
+            and not text.endswith(("、", "和", "及"))
+        ):
+            return (text, False) if YEAR.search(text) or count == 1 else None
+    return None
 
 
 def _issuer(top: list[str], title: str) -> str:
-    named = [line for line in (re.sub(r"\s", "", own) for own in top) if ISSUER.match(line)]
-    if named:
-        return named[0]
-    about = re.search(r"([^\s，。《》〔〕]{2,20}(?:人民政府|委员会|办公室|安委会|指挥部))(?:办公室)?\s*关于", "".join(top))
+    """Who signs: a line of its own, a word of the line below the title, or before 关于."""
+    for line in top:
+        named = re.search(
+            r"(?:印发|发文|制定|发布|编制)(?:单位|机关|部门)\s*[:：]\s*([^\s，。；）]{4,30})", line
+        )
+        if named:
+            return named.group(1)
+    for line in top:
+        if len(line) <= TITLE_CHARS_MAX and not re.search(r"[。：:，]", line):
+            for word in (re.sub(r"\s", "", line), *re.split(r"[\s（）()]+", line)):
+                if ISSUER.match(word) and not word.startswith(("各", "当前")):
+                    return word
+    about = re.search(
+        r"([^\s，。《》〔〕]{2,20}(?:人民政府|委员会|办公室|安委会|指挥部))(?:办公室)?\s*关于",
+        "".join(top),
+    )
     return about.group(1) if about else ""
 
 
 def _date(top: list[str]) -> str:
     for line in top:
         match = DATE_LINE.search(plain(line))
-        if match and len(line) <= 40:
+        if match and len(line) <= TITLE_CHARS_MAX and "。" not in line:
             return f"{match.group(1)}-{int(match.group(2)):02d}-{int(match.group(3)):02d}"
         chinese = DATE_CHINESE.search(line)
         if chinese:
@@ -129,21 +167,36 @@ def _year(title: str, joined: str, dated: str, name: str) -> int | None:
 def points(document: Document, year: int | None) -> list[dict[str, Any]]:
     """The numbered points of the running text, each with its system and its quantities."""
     marked = list(_marked(document.blocks))
-    kind = "point" if any(own[0] == "point" for own in marked) else "item"
+    kind = _kind(marked)
     found: list[dict[str, Any]] = []
-    system = ""
+    system, open_point = "", False
     for what, number, text in marked:
-        if what == "chapter":
-            system = _system(text)
-        elif what == kind:
+        if what == kind:
             found.append(_point(number, system, text))
-        elif found and what in ("text", "item") and found[-1]["system"] == system:
+            open_point = True
+        elif what == "chapter":
+            system, open_point = _system(text), False
+        elif open_point:
             found[-1]["text"] = (found[-1]["text"] + "\n" + text).strip()
-    found = [own for own in found if own["system"] or kind == "point"]
     _number(found)
     for own in found:
-        own["quantities"] = [q.as_dict() for q in quantities(own["text"], own["heading"], year) if q.op != "judged" or len(own["text"]) > 30]
+        own["quantities"] = [
+            q.as_dict()
+            for q in quantities(own["text"], own["heading"], year)
+            if len(own["text"]) > 1
+        ]
     return found
+
+
+def _kind(marked: list[tuple[str, int, str]]) -> str:
+    """What the points are: （一） where there are any, else 1. or, with text of their own, 一、."""
+    kinds = [what for what, _number, _text in marked]
+    if "point" in kinds:
+        return "point"
+    if kinds.count("item") > 1:
+        return "item"
+    told = [text for what, _number, text in marked if what == "chapter" and "。" in text]
+    return "chapter" if len(told) > 1 else "item"
 
 
 def _marked(blocks: list[Block]) -> list[tuple[str, int, str]]:
@@ -151,8 +204,16 @@ def _marked(blocks: list[Block]) -> list[tuple[str, int, str]]:
     marked: list[tuple[str, int, str]] = []
     for block in blocks:
         if isinstance(block, Grid):
-            if marked and marked[-1][0] == "text" and len(marked[-1][2]) <= HEADING_CHARS_MAX:
-                marked.pop()
+            last = marked[-1] if marked else ("", 0, "")
+            if (
+                last[0] in ("text", "chapter")
+                and len(last[2]) <= HEADING_CHARS_MAX
+                and "。" not in last[2]
+            ):
+                marked[-1:] = []
+            marked += [_mark(text) for text in lead_lines(block)]
+            if not lead_lines(block):
+                marked.append(("chapter", 0, ""))
             continue
         text = block.text.strip()
         if not text:
@@ -160,17 +221,15 @@ def _marked(blocks: list[Block]) -> list[tuple[str, int, str]]:
         if re.match(r"^附\s*[件表]", text) and len(text) <= HEADING_CHARS_MAX:
             marked.append(("chapter", 0, ""))
             continue
-        marked.append(_mark(block, text))
+        marked.append(_mark(text))
     return marked
 
 
-def _mark(block: Paragraph, text: str) -> tuple[str, int, str]:
+def _mark(text: str) -> tuple[str, int, str]:
     for what, pattern in (("point", POINT), ("chapter", CHAPTER), ("item", ITEM)):
         match = pattern.match(text)
         number = ordinal(match.group(1)) if match else None
         if match and number is not None:
-            if what == "chapter" and (len(text) > 80 or "。" in text[:-1]):
-                continue
             if what == "point" and len(text) <= 12 and re.search(r"公开|发布|印发|此件", text):
                 continue
             return what, number, match.group(2).strip()
@@ -185,7 +244,13 @@ def _point(number: int, system: str, text: str) -> dict[str, Any]:
     if "：" in heading and len(heading) > HEADING_CHARS_MAX:
         heading, _colon, rest = heading.partition("：")
         body = rest + _stop + body
-    return {"number": number, "system": system, "heading": heading.strip(), "text": body.strip(), "quantities": []}
+    return {
+        "number": number,
+        "system": system,
+        "heading": heading.strip(),
+        "text": body.strip(),
+        "quantities": [],
+    }
 
 
 def _number(found: list[dict[str, Any]]) -> None:
@@ -199,4 +264,11 @@ def _number(found: list[dict[str, Any]]) -> None:
 def _system(title: str) -> str:
     """安全责任体系 of 深化安全责任体系，提升综合统筹能力."""
     first = re.split(r"[，,。；]", title.strip())[0]
-    return next((first[len(verb) :] for verb in VERBS if first.startswith(verb) and len(first) > len(verb) + 1), first)
+    return next(
+        (
+            first[len(verb) :]
+            for verb in VERBS
+            if first.startswith(verb) and len(first) > len(verb) + 1
+        ),
+        first,
+    )

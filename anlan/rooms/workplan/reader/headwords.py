@@ -46,6 +46,8 @@ def role_of(words: str) -> str | None:
         return None
     bare = re.sub(r"[\s\u3000]+", "", words)
     short = re.sub(r"[（(][^（）()]*[）)]", "", bare) or bare
+    if re.search(r"^(?:附|表)[件表]|(?:[^量]表|清单|要点|方案)$", short):
+        return None
     if not short or len(short) > HEADER_CHARS_MAX or re.search(r"[。；，,]", short):
         return None
     for role, pattern in COMPILED:
@@ -60,13 +62,13 @@ def is_header_cell(text: str) -> bool:
 
 def columns(headers: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> list[str]:
     """A role for each column from its header path (outer to inner) and the cells below it."""
-    roles = [_by_words(path) for path in headers]
-    for at, role in enumerate(roles):
+    said = [_by_words(path) for path in headers]
+    for at, role in enumerate(said):
         if role is None or (role == "measure" and _mostly_units(below[at])):
-            roles[at] = "units" if role == "measure" else _by_content(below[at])
+            said[at] = "units" if role == "measure" else _by_content(below[at])
         if role == "units" and _mostly_measures(below[at]):
-            roles[at] = "measure"
-    roles = _number_once(roles, below)
+            said[at] = "measure"
+    roles = _number_once(said, below)
     if not {"units", "lead"} & set(roles):
         _find_units(roles, below)
     return _names_and_texts(roles, headers, below)
@@ -77,10 +79,12 @@ def _by_words(path: Sequence[str]) -> str | None:
     inner = [words for words in path if words.strip()]
     for at in range(len(inner) - 1, -1, -1):
         role = role_of(inner[at])
-        if role == "measure" and any(role_of(words) in ("units", "lead", "support") for words in inner[:at]):
+        if role == "measure" and any(
+            role_of(words) in ("units", "lead", "support") for words in inner[:at]
+        ):
             return "units"
         outer = [role_of(words) for words in inner[:at]]
-        if role in ("unused", "name") and "lead" in outer + [role] and role == "name":
+        if role in ("unused", "name") and "lead" in [*outer, role] and role == "name":
             return "lead"
         if role is not None:
             return role

@@ -119,7 +119,12 @@ def _zip_kind(content: bytes) -> str:
 
 def _zip_by_bytes(content: bytes) -> str:
     """A container whose list of names is lost: what the parts' own heads say."""
-    for part, kind in ((b"word/", "docx"), (b"xl/", "xlsx"), (b"OFD.xml", "ofd"), (b"[Content_Types].xml", "docx")):
+    for part, kind in (
+        (b"word/", "docx"),
+        (b"xl/", "xlsx"),
+        (b"OFD.xml", "ofd"),
+        (b"[Content_Types].xml", "docx"),
+    ):
         if part in content:
             return kind
     return "zip"
@@ -143,7 +148,20 @@ def _text_kind(content: bytes) -> str:
     low = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if low.startswith(b"mime-version:") and b"multipart/related" in low:
         return "mht"
-    if low.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<meta", b"<div", b"<p>", b"<p ", b"<h1")):
+    if low.startswith(
+        (
+            b"<!doctype html",
+            b"<html",
+            b"<head",
+            b"<body",
+            b"<table",
+            b"<meta",
+            b"<div",
+            b"<p>",
+            b"<p ",
+            b"<h1",
+        )
+    ):
         return "html"
     if low.startswith(b"<?xml") or low.startswith(b"<!doctype") or low.startswith(b"<!--"):
         return "html" if re.search(rb"<html|<table|<body", content[:65536].lower()) else "xml"
@@ -157,7 +175,9 @@ def _named_rightly(kind: str, name: str) -> None:
         return
     shown = SHOWN.get(kind, kind)
     if kind == "zip" and suffix in ("docx", "xlsx", "docm", "xlsm"):
-        raise PlanRefused("damaged", f"{suffix.upper()} 里没有正文", name, "请用 Office 或 WPS 打开，另存后再导入")
+        raise PlanRefused(
+            "damaged", f"{suffix.upper()} 里没有正文", name, "请用 Office 或 WPS 打开，另存后再导入"
+        )
     if kind in ("text",) and suffix not in SUFFIXES:
         return
     raise PlanRefused(

@@ -26,6 +26,7 @@ MESSAGES = {
     "deadline-in-text": "时限栏没有日期，按正文里写的列出",
     "hedged": "写的是“基本”，不等于做完",
     "op-assumed": "只有数字，没有写“不超过”还是“不少于”；按越少越好列出",
+    "rate-bare": "比率没有单位，像是百分比丢了百分号",
     "number-order": "序号不连续或重复",
     "row-joined": "这一行被分在两页，已接上",
 }
@@ -113,7 +114,11 @@ def _join(table: Table, rows: list[_Row]) -> list[_Row]:
         )
         if kept and first and _is_rest(row, kept):
             _append(kept[-1], row)
-        elif kept and {"name", "text"} <= row.inherited and "number" not in row.texts.keys() - row.inherited:
+        elif (
+            kept
+            and {"name", "text"} <= row.inherited
+            and "number" not in row.texts.keys() - row.inherited
+        ):
             _more_units(kept[-1], row)
         else:
             kept.append(row)
@@ -157,7 +162,9 @@ def _inherit(rows: list[_Row]) -> list[_Row]:
                 row.texts[role] = ""
         if above is not None:
             _take(row, above, ("name",))
-            if not any(not is_empty(row.texts.get(role, "")) for role in ("units", "lead", "support")):
+            if not any(
+                not is_empty(row.texts.get(role, "")) for role in ("units", "lead", "support")
+            ):
                 _take(row, above, ("units", "lead", "support"))
         above = row
     return rows
@@ -165,7 +172,11 @@ def _inherit(rows: list[_Row]) -> list[_Row]:
 
 def _take(row: _Row, above: _Row, roles: tuple[str, ...]) -> None:
     for role in roles:
-        if role in above.texts and is_empty(row.texts.get(role, "")) and not is_empty(above.texts[role]):
+        if (
+            role in above.texts
+            and is_empty(row.texts.get(role, ""))
+            and not is_empty(above.texts[role])
+        ):
             row.texts[role] = above.texts[role]
             row.inherited.add(role)
 
@@ -200,6 +211,8 @@ def _row(
     for found in promised:
         if found.assumed:
             doubts.add("op-assumed", number, row_number)
+        if not found.unit and found.subject.endswith("率") and 0 < (found.value or 0) <= 1:
+            doubts.add("rate-bare", number, row_number)
     if re.search(r"基本(?:实现|完成|达到|建成|消除)", text) and promised:
         doubts.add("hedged", number, row_number)
     return {
@@ -244,9 +257,7 @@ def _apart_text(lead: str, support: str) -> str:
     return f"牵头：{lead}" if lead else (f"配合：{support}" if support else "")
 
 
-def _quantities(
-    table: Table, texts: dict[str, str], name: str, year: int | None
-) -> list[Quantity]:
+def _quantities(table: Table, texts: dict[str, str], name: str, year: int | None) -> list[Quantity]:
     """Each text cell by itself, so that a bare figure in a column of targets is seen as one."""
     measure = texts.get("measure", "").strip()
     if is_empty(measure):
@@ -260,7 +271,11 @@ def _quantities(
     elif "name" in table.roles and texts.get("text", "") and not re.search(r"率$", name):
         own = [q for q in quantities(name, "", year) if q.op != "judged"]
         said = {(q.op, q.value, q.unit) for q in found}
-        found += [q for q in own if (q.op, q.value, q.unit) not in said and re.match(rf"^(?:{DOING})", name)]
+        found += [
+            q
+            for q in own
+            if (q.op, q.value, q.unit) not in said and re.match(rf"^(?:{DOING})", name)
+        ]
     return found
 
 
@@ -271,7 +286,9 @@ def _parts(text: str) -> list[str]:
 
 def _header_measure(table: Table) -> str:
     for role, path in zip(table.roles, table.headers, strict=True):
-        match = re.search(r"[（(]\s*(?:单位[:：])?([%‰％]|[^（）()\d]{1,3})[）)]$", path[-1] if path else "")
+        match = re.search(
+            r"[（(]\s*(?:单位[:：])?([%‰％]|[^（）()\d]{1,3})[）)]$", path[-1] if path else ""
+        )
         if role == "text" and match and not re.search("内容|任务|措施|要求", match.group(1)):
             return match.group(1).replace("％", "%")
     return ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from anlan.rooms.workplan.reader.measures import MEASURE
+
 STOPS = "，。；：:！？\n "
 SOFT = "、"
 LEADING = re.compile(
@@ -19,19 +21,25 @@ TRAILING = re.compile(
 VERB = re.compile(
     r"^(?:加强|强化|完成|新建|改建|扩建|建成|建设|建立|创建|打造|购置|新购|购买|配备|配齐|配置|更新|更换|新增|增加|增设|培训|组织|开展|举办|"
     r"安装|改造|整治|治理|整改|修复|加固|搬迁|排查|检查|抽查|组建|储备|发放|印发|编制|修订|制定|出台|召开|推送|发布|实施|落实|设立|设置|"
-    r"覆盖|纳入|采购|淘汰|组织开展|更新改造|新改扩建|实行)+(?![率度量]|情况|数)"
+    r"覆盖|纳入|采购|淘汰|组织开展|更新改造|新改扩建|实行|消除|清理|拆除|推广应用|推广|查处|约谈|储备|清淤|疏通|关闭)+(?![率度量班]|情况|数)"
 )
-VERB_END = re.compile(r"(?:打造|抽查|检查|新建|建设|完成|培训|组织|开展|举办|安装|创建|购置|配备|新增|改造|整治|治理|配合市级部门实现)$")
+VERB_END = re.compile(
+    r"(?:打造|抽查|检查|新建|建设|完成|培训|组织|开展|举办|安装|创建|购置|配备|新增|改造|整治|治理|配合市级部门实现)$"
+)
+WHOLE_MEASURE = re.compile(MEASURE + "|[%‰％]")
+COMPARED = re.compile(r"^(?:至少|不少于|不得少于|不低于|不超过|控制在|达到)")
+RATE_WHOLE = re.compile(r"[\u4e00-\u9fff]{2}(?:覆盖|完成|合格|达标|整改|办结|到位)率")
 EMPTY_NOUN = re.compile(r"^(?:配合.{0,12}|年度|全年|累计|全县|各级|在.{0,8})$")
-MEASURE_END = re.compile(r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$")
-COUNTED = re.compile(r"(起|件|人|次|处|户|家|座|宗|例)数$")
+MEASURE_END = re.compile(
+    r"(?:数|率|数量|总量|指数|比例|比重|占比|满意度|损失|起数|人数|面积|时长|浓度|覆盖面)(?:[（(][^（）()]*[）)])?$"
+)
 LENGTH_MAX = 40
 
 
 def name_and_measure(name: str) -> tuple[str, str]:
     """隐患整改率（%） → (隐患整改率, %); other brackets stay."""
     match = re.search(r"[（(]\s*(?:单位[:：])?\s*([%‰％]|[^（）()\d]{1,4})\s*[）)]$", name)
-    if match and is_measure(name[: match.start()]):
+    if match and (is_measure(name[: match.start()]) or WHOLE_MEASURE.fullmatch(match.group(1))):
         return name[: match.start()], match.group(1).replace("％", "%")
     return name, ""
 
@@ -39,12 +47,6 @@ def name_and_measure(name: str) -> tuple[str, str]:
 def is_measure(name: str) -> bool:
     """A name that counts: 死亡人数, 整改率."""
     return bool(MEASURE_END.search(name))
-
-
-def counted(name: str) -> str:
-    """起 for 事故起数, 人 for 死亡人数: the measure word that the name itself counts in."""
-    match = COUNTED.search(name)
-    return match.group(1) if match else ("人" if name.endswith(("死亡人数", "亡人数")) else "")
 
 
 Place = tuple[int, int, int]
@@ -55,8 +57,10 @@ def subject(flat: str, own: Place, others: list[Place]) -> str:
     phrase, _start, end = own
     floor = max((other[2] for other in others if other[2] <= phrase), default=0)
     before = _before(flat, phrase, floor)
-    noun = VERB.sub("", before) if before else ""
-    after = _after(flat, end, min((other[0] for other in others if other[0] >= end), default=len(flat)))
+    noun = before if RATE_WHOLE.fullmatch(before) else VERB.sub("", before)
+    after = _after(
+        flat, end, min((other[0] for other in others if other[0] >= end), default=len(flat))
+    )
     helps = after and VERB.sub("", after) and (VERB_END.search(noun) or EMPTY_NOUN.search(noun))
     if noun and not helps:
         return noun[-LENGTH_MAX:]
@@ -66,7 +70,9 @@ def subject(flat: str, own: Place, others: list[Place]) -> str:
         left = next((other for other in others if other[2] == floor), None)
         if left is not None:
             return subject(flat, left, [other for other in others if other[1] < left[1]])
-    return before[-LENGTH_MAX:]
+    compared = COMPARED.search(flat[phrase : own[1]])
+    between = VERB.sub("", flat[phrase + compared.end() : own[1]]) if compared else ""
+    return (before or between)[-LENGTH_MAX:]
 
 
 def _before(flat: str, phrase: int, floor: int) -> str:
@@ -76,7 +82,11 @@ def _before(flat: str, phrase: int, floor: int) -> str:
     at = max((head.rfind(char) for char in stops), default=-1) + 1
     words = TRAILING.sub("", PERIOD.sub("", head[at:]).strip())
     words = LEADING.sub("", words).strip("的、，")
-    return words.strip("“”") if words.count("“") != words.count("”") or words[:1] == "“" and words[-1:] == "”" else words
+    return (
+        words.strip("“”")
+        if words.count("“") != words.count("”") or (words[:1] == "“" and words[-1:] == "”")
+        else words
+    )
 
 
 def _open_bracket(text: str) -> str:

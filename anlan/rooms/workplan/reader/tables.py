@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from anlan.rooms.workplan.reader.blocks import Block, Cell, Document, Grid, Paragraph
+from anlan.rooms.workplan.reader.blocks import Cell, Document, Grid, Paragraph
 from anlan.rooms.workplan.reader.headwords import CORE, HEADER_CHARS_MAX, columns, role_of
 from anlan.rooms.workplan.reader.numerals import ordinal
 from anlan.rooms.workplan.reader.units import is_empty, looks_like_units
@@ -18,12 +18,19 @@ from anlan.rooms.workplan.reader.units import is_empty, looks_like_units
 HEADER_ROWS_MAX = 3
 CAPTION_CHARS_MAX = 60
 CAPTION_PARAGRAPHS_MAX = 4
-NOTE = re.compile(r"^\s*(?:[（(]?\s*(?:备\s*)?注\s*\d*\s*[）)]?|说明|备注|填表说明|附注|\*)\s*[:：.、\d]|^\s*(?:注|说明)[:：]|^※")
+NOTE = re.compile(
+    r"^\s*(?:[（(]?\s*(?:备\s*)?注\s*\d*\s*[）)]?|说明|备注|填表说明|附注|\*)\s*[:：.、\d]|^\s*(?:注|说明)[:：]|^※"
+)
 TOTAL = re.compile(r"^\s*(?:合\s*计|总\s*计|小\s*计|总分)\s*$")
 CAPTION_PREFIX = re.compile(
-    r"^\s*(?:(?:附\s*)?[表件]\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
+    r"^\s*(?:(?:附\s*[表件]|表(?=[\s一二三四五六七八九十\d:：])|清单(?=[一二三四五六七八九十\d]))\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
 )
-CAPTION_SKIP = re.compile(r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)")
+CAPTION_BELOW = re.compile(
+    r"^\s*(?:续?表|附表)\s*[一二三四五六七八九十\d]{0,3}\s*[:：.．、\s\u3000]\s*\S"
+)
+CAPTION_SKIP = re.compile(
+    r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)"
+)
 CONTINUED = re.compile(r"续表?|接上(?:页|表)")
 
 
@@ -55,6 +62,8 @@ def plan_tables(document: Document) -> list[Table]:
     since: list[Paragraph] = []
     for block in document.blocks:
         if isinstance(block, Paragraph):
+            if found and not since and not found[-1].title and CAPTION_BELOW.match(block.text):
+                found[-1].title = _title(block.text)
             since.append(block)
             continue
         _take_grid(block, since, found)
@@ -67,7 +76,38 @@ def is_plan_grid(grid: Grid) -> bool:
     return next(_headers(grid), None) is not None
 
 
+def _unstick(grid: Grid, table: Table) -> None:
+    """A page may print its repeated header and the rest of a cut row in one cell: the header goes."""
+    row = grid.cells[0]
+    if not grid.joined or len(row) != len(table.headers):
+        return
+    heads = [path[-1] if path else "" for path in table.headers]
+    stuck = [
+        cell.text.replace("\n", "").startswith(head) for cell, head in zip(row, heads, strict=True)
+    ]
+    longer = any(len(cell.text) > len(head) + 2 for cell, head in zip(row, heads, strict=True))
+    if all(stuck) and longer:
+        for cell, head in zip(row, heads, strict=True):
+            cell.text = cell.text.replace("\n", "", 1).removeprefix(head).strip()
+
+
+def lead_lines(grid: Grid) -> list[str]:
+    """Lines of a grid that are running text: one cell each, above its first header."""
+    first = next(_headers(grid), (len(grid.cells), 0))[0]
+    lines = [[grid.caption]] if grid.caption else []
+    for row in grid.cells[:first]:
+        texts = [
+            cell.text.strip()
+            for cell in _distinct(row)
+            if cell.text.strip() and row[cell.column] is cell
+        ]
+        lines.append(texts)
+    return [line[0] for line in lines if len(line) == 1]
+
+
 def _take_grid(grid: Grid, since: list[Paragraph], found: list[Table]) -> None:
+    if found:
+        _unstick(grid, found[-1])
     starts = list(_headers(grid))
     first = starts[0][0] if starts else len(grid.cells)
     lead_in = _lead_in(grid, 0, first)
@@ -78,7 +118,7 @@ def _take_grid(grid: Grid, since: list[Paragraph], found: list[Table]) -> None:
         return
     for at, (start, depth) in enumerate(starts):
         end = starts[at + 1][0] if at + 1 < len(starts) else len(grid.cells)
-        title = lead_in or grid.caption or _caption(since)
+        title = lead_in or _title(grid.caption) or _caption(since)
         table = _open(grid, start, depth, end, title)
         body_end = end - _trailing_titles(grid, start + depth, end)
         if found and _same_table(found[-1], table, since if at == 0 else None, title):
@@ -110,7 +150,9 @@ def _header_depth(grid: Grid, at: int) -> int:
     if not _header_line(grid, at):
         return _upper_line(grid, at)
     depth = 1
-    while depth < HEADER_ROWS_MAX and at + depth < len(grid.cells) and _header_more(grid, at, depth):
+    while (
+        depth < HEADER_ROWS_MAX and at + depth < len(grid.cells) and _header_more(grid, at, depth)
+    ):
         depth += 1
     return depth
 
@@ -118,7 +160,11 @@ def _header_depth(grid: Grid, at: int) -> int:
 def _upper_line(grid: Grid, at: int) -> int:
     """A header whose first line alone says too little (责任分工 over 牵头 and 配合)."""
     row = _distinct(grid.cells[at])
-    if at + 1 >= len(grid.cells) or len(row) < 2 or any(len(c.text) > HEADER_CHARS_MAX for c in row):
+    if (
+        at + 1 >= len(grid.cells)
+        or len(row) < 2
+        or any(len(c.text) > HEADER_CHARS_MAX for c in row)
+    ):
         return 0
     if not any(cell.rows > 1 or cell.columns > 1 for cell in row) or not _header_line(grid, at + 1):
         return 0
@@ -134,7 +180,11 @@ def _header_line(grid: Grid, at: int) -> bool:
     roles = [role_of(text) for text in texts]
     known = [role for role in roles if role]
     core = {role for role in known if role in CORE}
-    if len(core) < 2 or len(known) < 0.6 * len(texts) or not core & {"name", "text", "task", "group"}:
+    if (
+        len(core) < 2
+        or len(known) < 0.6 * len(texts)
+        or not core & {"name", "text", "task", "group"}
+    ):
         return False
     return bool(core & {"number", "units", "lead", "deadline", "text"})
 
@@ -191,7 +241,9 @@ def _left_heading(grid: Grid, y: int, x: int) -> str:
     below = grid.cells[y + 1][x].text.strip() if y + 1 < len(grid.cells) else ""
     if not below:
         return ""
-    return next((grid.cells[y][k].text for k in range(x, -1, -1) if grid.cells[y][k].text.strip()), "")
+    return next(
+        (grid.cells[y][k].text for k in range(x, -1, -1) if grid.cells[y][k].text.strip()), ""
+    )
 
 
 # where a table goes on, and what it is called
@@ -199,7 +251,11 @@ def _left_heading(grid: Grid, y: int, x: int) -> str:
 
 def _goes_on(grid: Grid, table: Table, since: list[Paragraph], has_header: bool) -> bool:
     """Lines before the next header belong to the table before: same width, nothing between."""
-    texts = [p.text for p in since if p.text.strip() and not CAPTION_SKIP.match(p.text) and not CONTINUED.search(p.text)]
+    texts = [
+        p.text
+        for p in since
+        if p.text.strip() and not CAPTION_SKIP.match(p.text) and not CONTINUED.search(p.text)
+    ]
     if grid.width != len(table.roles) or texts:
         return False
     if grid.joined:
@@ -325,5 +381,3 @@ def _begins(cells: dict[str, list[Cell]], y: int) -> bool:
         if any(cell.row == y and not is_empty(cell.text) for cell in cells.get(role, [])):
             return True
     return False
-
-

@@ -28,7 +28,7 @@ COLLECTIVE = re.compile(
     r"^各(?!自)|成员单位|^(?:全县|全区|全市|县级|区级|市级|县直|区直|市直|辖区)?(?:其他|其它|有关|相关|各)+"
     r"(?:[^、]{0,6}?)(?:部门|单位|乡|镇|街道|企业|行业|责任)|(?:有关|相关)(?:行业|责任|主管|职能|县级|区级|"
     r"市级)*(?:部门|单位)|行业(?:主管|监管)?部门|^(?:全县|全区|全市)|综合行政执法部门$|"
-    r"^(?:乡镇|镇街|镇乡|街镇|村|社区)(?:[（(].{1,6}[）)]|、|$)|^(?:所有|全体|每个)|^(?:县|区|市)(?:级|直)部门$"
+    r"^(?:乡镇|镇街|镇乡|街镇|村|社区)(?:[（(].{1,6}[）)]|、|$)|^(?:所有|全体|每个)|^(?:沿\S{1,2}|涉\S{1,2}|属地|所在|相关|有关|重点|辖区)(?:各)?(?:乡镇|镇乡|镇街|街镇|乡|镇|街道|村)(?:[（(].{1,6}[）)])?$|^(?:县|区|市)(?:级|直)部门$"
 )
 SAME = {"同上", "〃", "″", "同前"}
 EMPTY = {"", "-", "—", "——", "/", "／", "无", "－", "–", "\\"}
@@ -72,7 +72,7 @@ def units(text: str) -> tuple[list[Unit], list[str]]:
 def units_apart(lead: str, support: str) -> tuple[list[Unit], list[str]]:
     """(units, doubt codes) of a row whose lead and support stand in columns of their own."""
     leads = [
-        Unit(own.name, own.alias, own.kind, own.kind == "unit" and own.mark != "help")
+        Unit(own.name, own.alias, own.kind, own.kind != "open" and own.mark != "help")
         for own in _named(lead)
     ]
     helps = [Unit(own.name, own.alias, own.kind, False) for own in _named(support)]
@@ -89,15 +89,25 @@ def looks_like_units(text: str) -> float:
     named = [own for own in _named(bare) if own.kind != "open"]
     if not named:
         return 0.0
-    hits = sum(bool(own.kind == "collective" or UNIT_END.search(own.name)) for own in named)
+    hits = sum(1.0 if own.kind == "collective" else _unit_like(own.name) for own in named)
     return hits / len(named)
 
 
 UNIT_END = re.compile(
-    r"(?:局|委|委员会|办|办公室|部|中心|院|所|队|大队|支队|总队|公司|集团|政府|镇|乡|街道|街道办|处|站|社|校|"
-    r"联|会|团委|管委会|指挥部|银行|学院|医院|学校|厅|署|库|矿|厂|园区|专班|组|科|股|县|区|单位|部门|法院|"
-    r"检察院|工会|协会|办事处|电力|移动|联通|电信|铁塔|气象台|企业)(?:[）)])?$"
+    r"(?:局|委|委员会|办|办公室|部|中心|院|大队|支队|总队|公司|集团|政府|乡镇|街道|街道办|管委会|指挥部|银行|厅|署|"
+    r"专班|单位|部门|法院|检察院|工会|协会|办事处|气象台|团委|妇联|工商联|联社|供电所|派出所|红十字会)(?:[）)])?$"
 )
+WEAK_END = re.compile(
+    r"(?:所|队|镇|乡|处|站|社|校|联|会|学院|医院|学校|库|矿|厂|园区|组|科|股|县|区|电力|移动|联通|电信|铁塔|企业)$"
+)
+PREFIX = re.compile(r"^(?:[县区市省州镇乡村团各]|国网|中国|\S{2,4}[县区市])")
+
+
+def _unit_like(name: str) -> float:
+    """1 for a name that ends as offices do; half for one that only might."""
+    if UNIT_END.search(name):
+        return 1.0
+    return (1.0 if PREFIX.search(name) else 0.4) if WEAK_END.search(name) else 0.0
 
 
 def is_empty(text: str) -> bool:
@@ -130,7 +140,7 @@ def _named(text: str) -> list[_Named]:
 
 def _labelled(text: str) -> list[tuple[str, str]]:
     """The cell cut at labels such as 牵头单位： and 配合单位：."""
-    starts = [match for match in LABEL.finditer(text)]
+    starts = list(LABEL.finditer(text))
     if not starts:
         return [("", text)]
     parts = [("", text[: starts[0].start()])]
@@ -177,7 +187,9 @@ def _one(part: str, mark: str) -> list[_Named]:
 
 def _duty(part: str, mark: str) -> tuple[str, str, bool]:
     """由A牵头 and B配合 lose their verb and gain its mark; the third says that it had one."""
-    part = re.sub(r"(?:按(?:照)?(?:各自)?(?:职责|职能)?分工?|分别|共同)(?:负责|落实|配合)$", "", part)
+    part = re.sub(
+        r"(?:按(?:照)?(?:各自)?(?:职责|职能)?分工?|分别|共同)(?:负责|落实|配合)$", "", part
+    )
     for pattern, own in ((TAIL_LEAD, "lead"), (TAIL_HELP, "help")):
         match = pattern.search(part)
         if match and match.start() > 0:
@@ -190,7 +202,8 @@ def _duty(part: str, mark: str) -> tuple[str, str, bool]:
 def _open_end(part: str) -> tuple[str, str]:
     """A等, A等部门, A等社会应急力量主管部门: the name, and the open end as written."""
     match = re.search(
-        r"(?<!高)(?<!同)(?<!均)(?<!平)(?<!初)(?<!中)等(?:(?:[^等]{0,18})(?:部门|单位|企业|机构|乡镇|镇街))?$", part
+        r"(?<!高)(?<!同)(?<!均)(?<!平)(?<!初)(?<!中)等(?:(?:[^等]{0,18})(?:部门|单位|企业|机构|乡镇|镇街))?$",
+        part,
     )
     if match is None or match.start() == 0:
         return part, ""

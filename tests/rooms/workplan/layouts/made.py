@@ -64,7 +64,9 @@ def docx(build: Any) -> bytes:
     return out.getvalue()
 
 
-def docx_table(document: Any, lines: list[list[str]], merges: list[tuple[int, int, int, int]] = ()) -> Any:  # type: ignore[assignment]
+def docx_table(
+    document: Any, lines: list[list[str]], merges: list[tuple[int, int, int, int]] = ()
+) -> Any:  # type: ignore[assignment]
     """A table of lines; merges as (top, left, bottom, right), the text of the first cell kept."""
     table = document.add_table(len(lines), len(lines[0]))
     for y, line in enumerate(lines):
@@ -77,7 +79,12 @@ def docx_table(document: Any, lines: list[list[str]], merges: list[tuple[int, in
     return table
 
 
-def xlsx(lines: list[list[Any]], merges: list[str] = (), title: str = "Sheet1", formats: dict[str, str] | None = None) -> bytes:  # type: ignore[assignment]
+def xlsx(
+    lines: list[list[Any]],
+    merges: list[str] = (),
+    title: str = "Sheet1",
+    formats: dict[str, str] | None = None,
+) -> bytes:  # type: ignore[assignment]
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -94,8 +101,13 @@ def xlsx(lines: list[list[Any]], merges: list[str] = (), title: str = "Sheet1", 
     return out.getvalue()
 
 
-def pdf(parts: list[Any]) -> bytes:
-    """parts: strings are paragraphs, (lines, widths, spans) are ruled tables with repeated headers."""
+def pdf(
+    parts: list[Any], cut_rows: bool = False, lines_drawn: bool = True, middle: bool = True
+) -> bytes:
+    """parts: strings are paragraphs, (lines, widths, spans) are tables with repeated headers.
+
+    Every page has a running head and a page number; cut_rows lets a row go on over the page.
+    """
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.pdfbase import pdfmetrics
@@ -111,9 +123,19 @@ def pdf(parts: list[Any]) -> bytes:
             continue
         lines, widths, spans = part
         cells = [[Paragraph(text, style) for text in line] for line in lines]
-        look = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+        look: list[Any] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE" if middle else "TOP")]
+        look += [("GRID", (0, 0), (-1, -1), 0.5, "black")] if lines_drawn else []
         look += [("SPAN", (x0, y0), (x1, y1)) for y0, x0, y1, x1 in spans]
-        story.append(Table(cells, colWidths=widths, repeatRows=1, style=look))
+        story.append(
+            Table(cells, colWidths=widths, repeatRows=1, style=look, splitInRow=int(cut_rows))
+        )
+
+    def edges(canvas: Any, page: Any) -> None:
+        canvas.setFont("STSong-Light", 9)
+        canvas.drawString(280, 20, f"— {page.page} —")
+        canvas.drawString(40, 820, "云台县政府公报")
+
     out = io.BytesIO()
-    SimpleDocTemplate(out, pagesize=A4, leftMargin=40, rightMargin=40).build(story)
+    document = SimpleDocTemplate(out, pagesize=A4, leftMargin=40, rightMargin=40)
+    document.build(story, onFirstPage=edges, onLaterPages=edges)
     return out.getvalue()

@@ -27,11 +27,17 @@ def read(content: bytes, name: str) -> Document:
     container = Container(content, name)
     root = container.xml("word/document.xml")
     if root is None:
-        raise PlanRefused("damaged", "DOCX 里没有正文", name, "请用 Office 或 WPS 打开，另存后再导入")
+        raise PlanRefused(
+            "damaged", "DOCX 里没有正文", name, "请用 Office 或 WPS 打开，另存后再导入"
+        )
     body = root.find(f"{W}body")
     if body is None:
-        raise PlanRefused("damaged", "DOCX 的正文是空的", name, "请用 Office 或 WPS 打开，另存后再导入")
-    reader = _Reader(Numbering(container.xml("word/numbering.xml"), container.xml("word/styles.xml")))
+        raise PlanRefused(
+            "damaged", "DOCX 的正文是空的", name, "请用 Office 或 WPS 打开，另存后再导入"
+        )
+    reader = _Reader(
+        Numbering(container.xml("word/numbering.xml"), container.xml("word/styles.xml"))
+    )
     reader.walk(body, reader.document, 0)
     reader.finish(container)
     return reader.document
@@ -120,7 +126,9 @@ class _Reader:
 
         return is_plan_grid(grid)
 
-    def _cells(self, element: Any, place: str, depth: int) -> tuple[list[Cell], int, int, list[Any]]:
+    def _cells(
+        self, element: Any, place: str, depth: int
+    ) -> tuple[list[Cell], int, int, list[Any]]:
         placed: list[Cell] = []
         above: dict[int, Cell] = {}
         inner: list[Any] = []
@@ -162,7 +170,9 @@ class _Reader:
         if self.pictures:
             unread.append(("picture", f"有 {self.pictures} 张图片，里面的文字没有读"))
         if self.nested:
-            unread.append(("nested-table", f"有 {self.nested} 张表套在别的表里，已单独读入，请核对"))
+            unread.append(
+                ("nested-table", f"有 {self.nested} 张表套在别的表里，已单独读入，请核对")
+            )
         if any(name.startswith("word/embeddings/") for name in container.names()):
             unread.append(("embedded", "文件里嵌了别的文件，没有读"))
 

@@ -7,9 +7,26 @@ from typing import Any
 
 from anlan.rooms.workplan.reader.blocks import Cell, Document, Grid, Paragraph, spread
 from anlan.rooms.workplan.reader.formats.text import decode
-from anlan.rooms.workplan.reader.limits import GRID_COLUMNS_MAX, GRID_ROWS_MAX, SPAN_MAX, PlanRefused
+from anlan.rooms.workplan.reader.limits import (
+    GRID_COLUMNS_MAX,
+    GRID_ROWS_MAX,
+    SPAN_MAX,
+    PlanRefused,
+)
 
-SKIPPED = {"script", "style", "noscript", "head", "template", "iframe", "object", "svg", "select", "button", "nav"}
+SKIPPED = {
+    "script",
+    "style",
+    "noscript",
+    "head",
+    "template",
+    "iframe",
+    "object",
+    "svg",
+    "select",
+    "button",
+    "nav",
+}
 BLOCKS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "section", "article", "blockquote", "dd", "dt",
           "tr", "pre", "header", "footer", "main", "center", "form", "fieldset", "figure", "figcaption", "address", "body",
           "td", "th", "caption", "table", "tbody", "thead", "dl", "hr"}  # fmt: skip
@@ -22,13 +39,20 @@ def read(content: bytes, name: str) -> Document:
     from lxml import html as lxml_html
 
     text = _decoded(content, name)
-    parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = lxml_html.HTMLParser(
+        no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     text = re.sub(r"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", "", text, count=1, flags=re.S | re.I)
     try:
         root = lxml_html.document_fromstring(text, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
-        raise PlanRefused("damaged", "网页是空的或嵌套太深", name, "请在浏览器里打开，另存为“网页，仅 HTML”后再导入") from error
+        raise PlanRefused(
+            "damaged",
+            "网页是空的或嵌套太深",
+            name,
+            "请在浏览器里打开，另存为“网页，仅 HTML”后再导入",
+        ) from error
     reader = _Reader(name)
     reader.walk(root)
     return reader.document
@@ -94,7 +118,9 @@ class _Reader:
         text = re.sub(r"[ \t\r\n\xa0]+", " ", "".join(self.line)).strip()
         self.line = []
         if text:
-            self.document.blocks.append(Paragraph(text, level, f"第 {len(self.document.blocks) + 1} 段"))
+            self.document.blocks.append(
+                Paragraph(text, level, f"第 {len(self.document.blocks) + 1} 段")
+            )
 
     def _table(self, node: Any) -> bool:
         """A table of data becomes a grid; a layout table is walked as running text."""
@@ -109,7 +135,9 @@ class _Reader:
         grid.place = f"第 {self.tables} 张表"
         self.document.blocks.append(grid)
         if inner is not None:
-            self.document.unread.append(("nested-table", f"第 {self.tables} 张表里套着别的表，里面的字并入了它所在的格"))
+            self.document.unread.append(
+                ("nested-table", f"第 {self.tables} 张表里套着别的表，里面的字并入了它所在的格")
+            )
         return True
 
 
@@ -145,13 +173,19 @@ def _grid(table: Any, name: str) -> Grid | None:
             own = Cell(_text(cell), y, x, rows, columns)
             placed.append(own)
             if x + columns > GRID_COLUMNS_MAX:
-                raise PlanRefused("table-too-large", f"表超过 {GRID_COLUMNS_MAX} 列", name, "请只保留工作要点的表")
-            taken.update({(y + k, x + i): own for k in range(min(rows, SPAN_MAX)) for i in range(columns)})
+                raise PlanRefused(
+                    "table-too-large", f"表超过 {GRID_COLUMNS_MAX} 列", name, "请只保留工作要点的表"
+                )
+            taken.update(
+                {(y + k, x + i): own for k in range(min(rows, SPAN_MAX)) for i in range(columns)}
+            )
             x += columns
         width = max(width, x)
         y += 1
         if y > GRID_ROWS_MAX or len(taken) > GRID_ROWS_MAX * 20:
-            raise PlanRefused("table-too-large", f"表超过 {GRID_ROWS_MAX} 行", name, "请只保留工作要点的表")
+            raise PlanRefused(
+                "table-too-large", f"表超过 {GRID_ROWS_MAX} 行", name, "请只保留工作要点的表"
+            )
     if not y or not width:
         return None
     return Grid(spread(placed, y, width), caption=caption)

@@ -37,7 +37,9 @@ class Numbering:
         counts = self._counts.setdefault(number_id, [0] * LEVELS_MAX)
         counts[level] = counts[level] + 1 if counts[level] else start
         counts[level + 1 :] = [0] * (LEVELS_MAX - level - 1)
-        return re.sub(r"%([1-9])", lambda match: self._shown(number_id, int(match.group(1)) - 1), pattern)
+        return re.sub(
+            r"%([1-9])", lambda match: self._shown(number_id, int(match.group(1)) - 1), pattern
+        )
 
     def level(self, paragraph: Any) -> int:
         """Depth of a heading; 0 for body text."""
@@ -62,7 +64,9 @@ class Numbering:
         return self._styles.get(style.get(f"{W}val", "")) if style is not None else None
 
     def _read_numbering(self, root: Any) -> None:
-        abstract = {own.get(f"{W}abstractNumId"): _levels(own) for own in root.findall(f"{W}abstractNum")}
+        abstract = {
+            own.get(f"{W}abstractNumId"): _levels(own) for own in root.findall(f"{W}abstractNum")
+        }
         for own in root.findall(f"{W}num"):
             link = own.find(f"{W}abstractNumId")
             if link is not None:

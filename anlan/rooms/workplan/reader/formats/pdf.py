@@ -11,17 +11,28 @@ import re
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-from anlan.rooms.workplan.reader.blocks import Block, Cell, Document, Grid, Paragraph, spread
-from anlan.rooms.workplan.reader.formats import ruling
-from anlan.rooms.workplan.reader.formats.text import of_lines
+from anlan.rooms.workplan.reader.blocks import (
+    Block,
+    Cell,
+    Document,
+    Grid,
+    Paragraph,
+    grid_of,
+    spread,
+)
+from anlan.rooms.workplan.reader.formats import columns, ruling
 from anlan.rooms.workplan.reader.limits import PAGES_MAX, PlanRefused
 
-PAGE_NUMBER = re.compile(r"^\s*(?:[—\-–~·•\s]*\d{1,3}[—\-–~·•\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|[—\-–]+)\s*$")
-HEADING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|附\s*[件表]|表\s*\d)")
+PAGE_NUMBER = re.compile(
+    r"^\s*(?:[—\-–~·•\s]*\d{1,3}[—\-–~·•\s]*|第\s*\d+\s*页.*|\d+\s*/\s*\d+|[—\-–]+)\s*$"
+)
+HEADING = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|附\s*[件表]|表\s*\d)"
+)
 SAME_LINE = 0.55
-GAP_EM = 1.6
 
 
 @dataclass(slots=True)
@@ -65,14 +76,12 @@ class TextLine:
     def em(self) -> float:
         return statistics.median(char.size for char in self.chars)
 
-    def text(self, gaps: bool = False) -> str:
-        """With spaces where a gap is seen; gaps: wide ones as columns."""
+    def text(self) -> str:
+        """With spaces between words of letters."""
         parts = [self.chars[0].text]
-        for left, right in zip(self.chars, self.chars[1:], strict=False):
+        for left, right in pairwise(self.chars):
             gap, em = right.left - left.right, self.em
-            if gaps and gap > GAP_EM * em:
-                parts.append("    ")
-            elif gap > 0.3 * em and (left.text.isascii() and right.text.isascii()):
+            if gap > 0.3 * em and (left.text.isascii() and right.text.isascii()):
                 parts.append(" ")
             parts.append(right.text)
         return "".join(parts)
@@ -97,26 +106,34 @@ def read(content: bytes, name: str) -> Document:
     except pdfium.PdfiumError as error:
         raise _unopened(str(error), name) from error
     if len(pdf) > PAGES_MAX:
-        raise PlanRefused("too-long", f"PDF 有 {len(pdf)} 页，超过 {PAGES_MAX} 页", name, "请只保留工作要点和附表")
+        raise PlanRefused(
+            "too-long", f"PDF 有 {len(pdf)} 页，超过 {PAGES_MAX} 页", name, "请只保留工作要点和附表"
+        )
     pages = []
     for number in range(len(pdf)):
         try:
             pages.append(_page(pdf[number], number + 1))
         except pdfium.PdfiumError as error:
-            raise PlanRefused("damaged", f"第 {number + 1} 页读不出来", name, "请重新导出 PDF") from error
+            raise PlanRefused(
+                "damaged", f"第 {number + 1} 页读不出来", name, "请重新导出 PDF"
+            ) from error
     if not any(page.chars for page in pages):
         raise PlanRefused("no-text", f"PDF 的 {len(pages)} 页里没有文字，像是扫描件", name,
                           "请找带文字的电子版；扫描件先用识别软件转成 DOCX")  # fmt: skip
     document = _document(pages)
     blank = [str(page.number) for page in pages if not page.chars]
     if blank:
-        document.unread.append(("picture", f"第 {'、'.join(blank[:10])} 页没有文字，可能是图片，没有读"))
+        document.unread.append(
+            ("picture", f"第 {'、'.join(blank[:10])} 页没有文字，可能是图片，没有读")
+        )
     return document
 
 
 def _unopened(message: str, name: str) -> PlanRefused:
     if "password" in message.lower() or "security" in message.lower():
-        return PlanRefused("encrypted", "PDF 有打开密码", name, "请用密码打开，另存为不加密的 PDF 后再导入")
+        return PlanRefused(
+            "encrypted", "PDF 有打开密码", name, "请用密码打开，另存为不加密的 PDF 后再导入"
+        )
     return PlanRefused("damaged", "PDF 不完整，打不开", name, "请重新下载或重新导出 PDF")
 
 
@@ -124,7 +141,9 @@ def _page(page: Any, number: int) -> _Page:
     width, height = page.get_size()
     chars = _chars(page)
     found = _Page(number, width, height, [], ruling.regions(page, width, height), chars)
-    outside = [char for char in chars if not any(region.holds(*char.middle) for region in found.tables)]
+    outside = [
+        char for char in chars if not any(region.holds(*char.middle) for region in found.tables)
+    ]
     found.lines = lines_of(outside)
     return found
 
@@ -139,7 +158,10 @@ def _chars(page: Any) -> list[Char]:
     found = []
     for at in range(textpage.count_chars()):
         code = raw.FPDFText_GetUnicode(textpage.raw, at)
-        if code in (0, 9, 10, 13, 32, 0x2002, 0x3000, 0xA0, 0xFFFE, 0xFFFF) or raw.FPDFText_IsGenerated(textpage.raw, at) == 1:
+        if (
+            code in (0, 9, 10, 13, 32, 0x2002, 0x3000, 0xA0, 0xFFFE, 0xFFFF)
+            or raw.FPDFText_IsGenerated(textpage.raw, at) == 1
+        ):
             continue
         raw.FPDFText_GetCharBox(textpage.raw, at, left, right, bottom, top)
         if right.value > left.value or top.value > bottom.value:
@@ -175,7 +197,13 @@ def _document(pages: list[_Page]) -> Document:
     last_grid: Grid | None = None
     for page in pages:
         blocks = _blocks(page, furniture)
-        if blocks and last_grid is not None and isinstance(blocks[0], Grid) and document.blocks and document.blocks[-1] is last_grid:
+        if (
+            blocks
+            and last_grid is not None
+            and isinstance(blocks[0], Grid)
+            and document.blocks
+            and document.blocks[-1] is last_grid
+        ):
             blocks[0].joined = blocks[0].width == last_grid.width
         document.blocks += blocks
         if blocks:
@@ -187,9 +215,13 @@ def _furniture(pages: list[_Page]) -> set[str]:
     """Running heads and feet: the same words at the edge of most pages."""
     edge: Counter[str] = Counter()
     for page in pages:
-        own = {_bare(line) for line in page.lines if line.y > 0.92 * page.height or line.y < 0.08 * page.height}
+        own = {
+            _bare(line)
+            for line in page.lines
+            if line.y > 0.92 * page.height or line.y < 0.08 * page.height
+        }
         edge.update(own)
-    return {text for text, count in edge.items() if len(pages) > 2 and count > 0.6 * len(pages)}
+    return {text for text, count in edge.items() if len(pages) > 1 and count > 0.6 * len(pages)}
 
 
 def _bare(line: TextLine) -> str:
@@ -225,9 +257,12 @@ def _running(lines: list[TextLine], page: _Page) -> list[Block]:
     """Lines outside ruling: paragraphs, or a table whose columns only stand apart."""
     if not lines:
         return []
-    apart = of_lines([line.text(gaps=True) for line in lines], f"第 {page.number} 页第 {{}} 行")
-    if apart.grids():
-        return apart.blocks
+    for at in range(len(lines)):
+        taken = columns.table_at(lines, at)
+        if taken is not None:
+            rows, end = taken
+            grid = grid_of(rows, f"第 {page.number} 页")
+            return [*_running(lines[:at], page), grid, *_running(lines[end:], page)]
     left = min([line.left for line in page.lines] + [region.xs[0] for region in page.tables])
     right = max([line.right for line in page.lines] + [region.xs[-1] for region in page.tables])
     right = max(right, page.width - left - 1.5 * lines[0].em)
@@ -255,7 +290,13 @@ def _goes_on(previous: TextLine, line: TextLine, left: float, right: float) -> b
 
 
 def _joined(left: str, right: str) -> str:
-    space = bool(left) and left[-1].isascii() and left[-1].isalpha() and right[:1].isascii() and right[:1].isalpha()
+    space = (
+        bool(left)
+        and left[-1].isascii()
+        and left[-1].isalpha()
+        and right[:1].isascii()
+        and right[:1].isalpha()
+    )
     return left + (" " if space else "") + right
 
 
@@ -271,7 +312,13 @@ def _grid(region: ruling.Region, page: _Page) -> Grid | None:
     if not inside:
         return None
     placed = [
-        Cell(_cell_text(inside.get(at, []), own.right - own.left), own.row, own.column, own.rows, own.columns)
+        Cell(
+            _cell_text(inside.get(at, []), own.right - own.left),
+            own.row,
+            own.column,
+            own.rows,
+            own.columns,
+        )
         for at, own in enumerate(region.cells)
     ]
     return Grid(spread(placed, region.height, region.width), f"第 {page.number} 页", printed=True)
@@ -284,10 +331,14 @@ def _cell_text(chars: list[Char], room: float) -> str:
         return ""
     text = lines[0].text()
     fullest = max(line.right - line.left for line in lines)
-    for previous, line in zip(lines, lines[1:], strict=False):
+    for previous, line in pairwise(lines):
         em = previous.em
         wide = max(fullest, room - 1.5 * em)
         short = previous.right - previous.left < wide - 2.1 * em
         starts = bool(re.match(r"[（(]?\d+[）).．、]|[①-⑳]", line.text()))
-        text = text + "\n" + line.text() if short or starts and text[-1:] in "。；;" else _joined(text, line.text())
+        text = (
+            text + "\n" + line.text()
+            if short or (starts and text[-1:] in "。；;")
+            else _joined(text, line.text())
+        )
     return text

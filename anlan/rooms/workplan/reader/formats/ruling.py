@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 NEAR = 3.0
@@ -101,8 +102,12 @@ def _segments(page: Any, width: float, height: float) -> tuple[list[Segment], li
             matrix = matrix.multiply(holder.get_matrix())
             holder = getattr(holder, "container", None)
         _of_path(raw, shape.raw, matrix, flat, upright)
-    inside = [own for own in flat if -NEAR <= own.at <= height + NEAR and own.end - own.start > SHORT]
-    beside = [own for own in upright if -NEAR <= own.at <= width + NEAR and own.end - own.start > SHORT]
+    inside = [
+        own for own in flat if -NEAR <= own.at <= height + NEAR and own.end - own.start > SHORT
+    ]
+    beside = [
+        own for own in upright if -NEAR <= own.at <= width + NEAR and own.end - own.start > SHORT
+    ]
     return inside, beside
 
 
@@ -136,7 +141,7 @@ def _subpath(
     elif wide <= THIN and tall > wide:
         upright.append(Segment((max(xs) + min(xs)) / 2, min(ys), max(ys)))
     elif stroked:
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             if abs(y1 - y0) <= 1.0:
                 flat.append(Segment((y0 + y1) / 2, min(x0, x1), max(x0, x1)))
             elif abs(x1 - x0) <= 1.0:
@@ -148,7 +153,11 @@ def _merged(segments: list[Segment]) -> list[Segment]:
     kept: list[Segment] = []
     for own in sorted(segments, key=lambda s: (round(s.at / NEAR), s.start)):
         for other in reversed(kept[-60:]):
-            if abs(other.at - own.at) <= NEAR / 2 and own.start <= other.end + NEAR and own.end >= other.start - NEAR:
+            if (
+                abs(other.at - own.at) <= NEAR / 2
+                and own.start <= other.end + NEAR
+                and own.end >= other.start - NEAR
+            ):
                 other.start, other.end = min(other.start, own.start), max(other.end, own.end)
                 break
         else:
@@ -159,7 +168,9 @@ def _merged(segments: list[Segment]) -> list[Segment]:
 # lines that hold together
 
 
-def _connected(flat: list[Segment], upright: list[Segment]) -> list[tuple[list[Segment], list[Segment]]]:
+def _connected(
+    flat: list[Segment], upright: list[Segment]
+) -> list[tuple[list[Segment], list[Segment]]]:
     """Groups of lines that touch each other."""
     parent = list(range(len(flat) + len(upright)))
 
@@ -183,7 +194,8 @@ def _connected(flat: list[Segment], upright: list[Segment]) -> list[tuple[list[S
 
 
 def _region(flat: list[Segment], upright: list[Segment]) -> Region | None:
-    xs, ys = _levels([own.at for own in upright]), _levels([own.at for own in flat])[::-1]
+    xs = _levels([own.at for own in upright] + _ends(flat, [own.at for own in upright]))
+    ys = _levels([own.at for own in flat] + _ends(upright, [own.at for own in flat]))[::-1]
     if len(xs) < 3 or len(ys) < 2:
         return None
     region = Region(xs, ys)
@@ -197,6 +209,18 @@ def _region(flat: list[Segment], upright: list[Segment]) -> Region | None:
     return region
 
 
+def _ends(lines: list[Segment], across: list[float]) -> list[float]:
+    """Where lines run on past the last one that crosses them: an edge that is not drawn."""
+    found = []
+    low, high = min(own.start for own in lines), max(own.end for own in lines)
+    for place in (low, high):
+        beyond = place < min(across) - SHORT or place > max(across) + SHORT
+        shared = sum(abs((own.start if place == low else own.end) - place) <= NEAR for own in lines)
+        if beyond and shared >= 2:
+            found.append(place)
+    return found
+
+
 def _levels(values: list[float]) -> list[float]:
     kept: list[float] = []
     for value in sorted(values):
@@ -206,17 +230,27 @@ def _levels(values: list[float]) -> list[float]:
 
 
 def _fill(
-    region: Region, flat: list[Segment], upright: list[Segment], owner: list[list[int]], x: int, y: int
+    region: Region,
+    flat: list[Segment],
+    upright: list[Segment],
+    owner: list[list[int]],
+    x: int,
+    y: int,
 ) -> None:
     """The cell that begins here: right while no upright line stops it, then down."""
     xs, ys = region.xs, region.ys
     right = x
     middle = (ys[y] + ys[y + 1]) / 2
-    while right + 1 < region.width and owner[y][right + 1] < 0 and not _stands(upright, xs[right + 1], middle):
+    while (
+        right + 1 < region.width
+        and owner[y][right + 1] < 0
+        and not _stands(upright, xs[right + 1], middle)
+    ):
         right += 1
     down = y
     while down + 1 < region.height and all(
-        owner[down + 1][k] < 0 and not _stands(flat, ys[down + 1], (xs[k] + xs[k + 1]) / 2) for k in range(x, right + 1)
+        owner[down + 1][k] < 0 and not _stands(flat, ys[down + 1], (xs[k] + xs[k + 1]) / 2)
+        for k in range(x, right + 1)
     ):
         down += 1
     at = len(region.cells)
