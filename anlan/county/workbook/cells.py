@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 RISKY = re.compile(r"^'*[=+\-@\t\r\0]")
@@ -101,7 +101,7 @@ def day(cell: Any) -> date | None:
         return None
     for form in DAY_FORMATS:
         try:
-            return datetime.strptime(found, form).date()
+            return datetime.strptime(found, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     raise CellFault("不是日期", "请写成 2026-07-10")
@@ -125,7 +125,7 @@ def moment(cell: Any, zone: tzinfo) -> datetime | None:
         return datetime.combine(first, time(), zone)
     for form in CLOCK_FORMATS:
         try:
-            clock = datetime.strptime(tail.strip(), form).time()
+            clock = datetime.strptime(tail.strip(), form).replace(tzinfo=UTC).time()
         except ValueError:
             continue
         if first is not None:

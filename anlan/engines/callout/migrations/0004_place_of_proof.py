@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('callout', '0003_evidence_and_queue'),
+        ("callout", "0003_evidence_and_queue"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fallback',
-            name='place',
-            field=models.CharField(default='', max_length=100),
+            model_name="fallback",
+            name="place",
+            field=models.CharField(default="", max_length=100),
         ),
     ]
