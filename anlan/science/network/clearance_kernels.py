@@ -9,7 +9,8 @@ length L, free speed u, wave speed w, jam density κ, lanes included):
     the room that it left travels back to the entry as a wave
 Newell 1993, doi:10.1016/0191-2615(93)90038-C; the like of UXsim's car following, seen at link ends.
 At a node the links in take turns by hash of (seed, step, node); a platoon that cannot enter its
-next link holds those behind it.
+next link holds those behind it. Each renewal of routes counts how long a head has been held, and
+lets it choose again: else four full streets round a block would hold one another for ever.
 """
 
 from __future__ import annotations
@@ -128,6 +129,9 @@ def run(
         if now >= next_reroute:
             for i in range(links):
                 passing[i] = np.inf if shut[i] else max(pass_s[i], count[i] * headway_s[i])
+                if head[i] >= 0:
+                    passing[i] += max(now - max(ready[head[i]], may_leave[i]), 0.0)
+                    following[head[i]] = -1
             _prefer(
                 1.0 if step == 0 else share, ends, begin, in_start, in_link, passing, dist, best,
                 key, what, pref,
