@@ -42,7 +42,7 @@ def check(
 
 def _checked(field: Field, value: Any, lengths: dict[str, int]) -> NDArray[Any]:
     array = np.asarray(value)
-    if array.dtype.kind not in "iufb" or array.dtype.kind == "f" and field.whole:
+    if array.dtype.kind not in "iufb" or (array.dtype.kind == "f" and field.whole):
         kind = "whole numbers" if field.whole else "numbers"
         raise BadInput(f"{field.name}-kind", f"{field.name} must be {kind}, not {array.dtype}")
     if array.ndim != len(field.shape):

@@ -154,11 +154,15 @@ def _closed(cost_s: ArrayLike, shelter: ArrayLike) -> NDArray[Any]:
 
 def _fit(home: dict[str, Any], row: dict[str, Any], shelters: int) -> None:
     if shelters > SHELTERS_MAX or (row["shelter"] >= shelters).any():
-        raise BadInput("shelter-index", f"a choice names shelter {row['shelter'].max()} of {shelters}")
+        raise BadInput(
+            "shelter-index", f"a choice names shelter {row['shelter'].max()} of {shelters}"
+        )
     for need in ("ground", "medical", "seats"):
         if (home[need] > home["people"]).any():
             where = int(np.argmax(home[need] > home["people"]))
-            raise BadInput(f"{need}-people", f"household {where} needs more {need} than it has people")
+            raise BadInput(
+                f"{need}-people", f"household {where} needs more {need} than it has people"
+            )
 
 
 def _arrange(home: dict[str, Any], row: dict[str, Any], supply: NDArray[Any]) -> Problem:
@@ -168,7 +172,7 @@ def _arrange(home: dict[str, Any], row: dict[str, Any], supply: NDArray[Any]) ->
         order, row["cost_s"].astype(np.float32), row["shelter"].astype(np.int16),
         row["rides"].astype(np.uint8), use,
     )  # fmt: skip
-    plain = ((use[:, 1] == 0) & (use[:, 2] == 0) & ((use[:, 3] == 0) | ~rides.any(axis=1)))
+    plain = (use[:, 1] == 0) & (use[:, 2] == 0) & ((use[:, 3] == 0) | ~rides.any(axis=1))
     left_over_s = LEFT_OVER_TIMES * max(float(cost.max()), 1.0)
     return Problem(
         order, cost, shelter, rides, use, plain.astype(np.uint8), supply.astype(np.float64),

@@ -45,7 +45,8 @@ class Quickest:
 
 @dataclass(frozen=True)
 class Earliest:
-    """time_s: a whole number of steps; flow: persons on (arc, step of setting out)."""
+    """time_s: the end of the step in which the last arrive; flow: persons on (arc, step of setting
+    out)."""
 
     time_s: float
     flow: NDArray[np.int64]
@@ -67,7 +68,9 @@ def quickest(
     best = float("inf")
     paths: list[tuple[float, float]] = []
     for _ in range(PATHS_MAX):
-        path, tau = _shortest(nodes, ok["a"], ok["b"], ok["transit_s"], ok["capacity_s"], flow, source, sink)
+        path, tau = _shortest(
+            nodes, ok["a"], ok["b"], ok["transit_s"], ok["capacity_s"], flow, source, sink
+        )
         if not path.size or tau >= best:
             break
         arc, forward = path >> 1, (path & 1) == 0
@@ -132,18 +135,21 @@ def earliest(
         raise BadInput("no-room", f"room for {beds.sum()} of {stock.sum()} people")
     lag = np.ceil(ok["transit_s"] / step_s - 1e-9).astype(np.int64)
     per_step = np.minimum(np.floor(ok["capacity_s"] * step_s + 1e-9), 2**30).astype(np.int64)
-    low, high = 0, 1
+    low, high = -1, 1
     found = None
     while found is None:
         if high > STEPS_MAX:
-            raise RunStopped("no-way", f"not everybody is out after {STEPS_MAX} steps of {step_s:g} s")
+            raise RunStopped(
+                "no-way", f"not everybody is out after {STEPS_MAX} steps of {step_s:g} s"
+            )
         found = _carried(nodes, ok["a"], ok["b"], lag, per_step, stock, beds, high)
         low, high = (low, high) if found is not None else (high, high * 2)
     while high - low > 1:
         middle = (low + high) // 2
         flow = _carried(nodes, ok["a"], ok["b"], lag, per_step, stock, beds, middle)
         low, high, found = (low, middle, flow) if flow is not None else (middle, high, found)
-    return Earliest(high * step_s if stock.sum() else 0.0, found)
+    # Who sets out in a step leaves by its end, and arrives that much later.
+    return Earliest((high + 1) * step_s if stock.sum() else 0.0, found)
 
 
 def _carried(nodes, a, b, lag, per_step, stock, beds, steps):  # type: ignore[no-untyped-def]

@@ -66,7 +66,9 @@ def _tail(row: NDArray[np.float64], w: NDArray[np.float64], share: float) -> flo
     return float((taken * row[order]).sum() / taken.sum())
 
 
-def plans(forecast: Sequence[Problem], *, stranded_s: float = 86_400.0) -> tuple[Choice, list[Plan]]:
+def plans(
+    forecast: Sequence[Problem], *, stranded_s: float = 86_400.0
+) -> tuple[Choice, list[Plan]]:
     """The best plan for each member and one for their mean times, each tried in all members.
 
     forecast: one Problem a member, of the same households, choices and shelters, costs apart; a
@@ -92,7 +94,9 @@ def _by_household(one: Problem, stranded_s: float) -> tuple[NDArray, NDArray, ND
 
 def _cost(plan: Plan, one: Problem, stranded_s: float) -> float:
     seconds, _, people = _by_household(one, stranded_s)
-    taken = np.take_along_axis(seconds, np.maximum(plan.choice, 0)[:, None].astype(np.int64), 1)[:, 0]
+    taken = np.take_along_axis(seconds, np.maximum(plan.choice, 0)[:, None].astype(np.int64), 1)[
+        :, 0
+    ]
     return float((np.where(plan.choice < 0, stranded_s, taken) * people).sum())
 
 
