@@ -66,6 +66,27 @@ def _prefer(
                 pref[d, best[v]] += share
 
 
+@njit(error_model="numpy")
+def _await(
+    now: Any, place: Any, queue_start: Any, queue: Any, leave_s: Any, goal: Any, following: Any,
+    out_start: Any, out_link: Any, headway_s: Any, pref: Any, passing_s: Any,
+) -> None:  # fmt: skip
+    """Who waits at an origin lengthens the passing time of the street that it waits for, and may
+    choose again."""
+    for v in range(place.size):
+        for i in range(place[v], queue_start[v + 1]):
+            p = queue[i]
+            if leave_s[p] > now:
+                break
+            link, most = -1, 0.0
+            for j in range(out_start[v], out_start[v + 1]):
+                if pref[goal[p], out_link[j]] > most:
+                    link, most = out_link[j], pref[goal[p], out_link[j]]
+            if link >= 0:
+                passing_s[link] += headway_s[link]
+            following[p] = -1
+
+
 @njit(inline="always", error_model="numpy")
 def _choose(p: int, node: int, d: int, hop: Any, seed: Any, out_start: Any, out_link: Any, pref: Any, shut: Any) -> int:  # fmt: skip
     """The next link of a platoon, drawn by preference among links that are open."""
@@ -132,6 +153,8 @@ def run(
                 if head[i] >= 0:
                     passing[i] += max(now - max(ready[head[i]], may_leave[i]), 0.0)
                     following[head[i]] = -1
+            _await(now, place, queue_start, queue, leave_s, goal, following, out_start, out_link,
+                   headway_s, pref, passing)  # fmt: skip
             _prefer(
                 1.0 if step == 0 else share, ends, begin, in_start, in_link, passing, dist, best,
                 key, what, pref,
@@ -167,6 +190,12 @@ def run(
                     if p < 0 or ready[p] > now or may_leave[link] > now:
                         continue
                 done = ends[goal[p]] == v
+                # When it really happens, within the step that ends now: no capacity is lost to steps.
+                moment = now - step_s
+                if link < 0:
+                    moment = max(moment, leave_s[p])
+                else:
+                    moment = max(moment, ready[p], may_leave[link])
                 if not done:
                     to = following[p]
                     if to < 0:
@@ -179,8 +208,9 @@ def run(
                     back = left_at[ring[to] + entered[to] % room[to]]
                     if count[to] >= room[to] or back + wave_s[to] > now:  # eq. 3
                         continue
-                    may_enter[to] = now + headway_s[to]
-                    ready[p] = now + pass_s[to]  # eq. 2
+                    moment = max(moment, may_enter[to], back + wave_s[to])
+                    may_enter[to] = moment + headway_s[to]
+                    ready[p] = moment + pass_s[to]  # eq. 2
                     entered[to] += 1
                     count[to] += 1
                     longest[to] = max(longest[to], count[to])
@@ -188,19 +218,19 @@ def run(
                     hops[p] += 1
                 if link < 0:
                     place[v] += 1
-                    waited_s[p] = now - leave_s[p]
+                    waited_s[p] = moment - leave_s[p]
                     waiting = False
                 else:
                     number = entered[link] - count[link]
-                    left_at[ring[link] + number % room[link]] = now
+                    left_at[ring[link] + number % room[link]] = moment
                     count[link] -= 1
-                    may_leave[link] = now + headway_s[link]  # eq. 2
+                    may_leave[link] = moment + headway_s[link]  # eq. 2
                     head[link] = behind[p]
                     if head[link] < 0:
                         tail[link] = -1
                 if done:
-                    arrive_s[p] = now
-                    last = max(last, now)
+                    arrive_s[p] = moment
+                    last = max(last, moment)
                     arrived += 1
                 else:
                     behind[p] = -1

@@ -63,11 +63,13 @@ def _settle(
         for i in range(start[v], start[v + 1]):
             if closed[edge[i]]:
                 continue
-            new = d + seconds[i]
-            if new < dist[to[i]]:
-                dist[to[i]] = new
-                via[to[i]] = i
-                size = push(size, key, what, new, to[i])
+            if d + seconds[i] < dist[to[i]]:
+                before = dist[to[i]]
+                dist[to[i]] = d + seconds[i]
+                # As stored (float32), so that the heap's time and the node's are the same number.
+                if dist[to[i]] < before:
+                    via[to[i]] = i
+                    size = push(size, key, what, dist[to[i]], to[i])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
