@@ -64,9 +64,9 @@ def test_rain_in_pieces_is_the_rain_as_a_whole() -> None:
 def test_pressure_still_rises_at_depth_after_the_rain_has_ended() -> None:
     slow = sandy(diffusivity_m2_s=2e-5)
     heads = [
-        infinite_slope.head_m(slow, h * HOUR, [0.0], [2 * HOUR], [9e-6])[0] for h in (2, 4, 8, 500)
+        infinite_slope.head_m(slow, h * HOUR, [0.0], [2 * HOUR], [9e-6])[0] for h in (2, 8, 48, 500)
     ]
-    assert heads[0] < heads[1] and heads[2] > heads[0] and heads[3] < max(heads)
+    assert heads[0] < heads[1] < heads[2] > heads[3]
 
 
 def test_the_hour_of_failure_and_its_probability() -> None:
@@ -78,7 +78,7 @@ def test_the_hour_of_failure_and_its_probability() -> None:
         for t in (when - HOUR, when)
     )
     assert before >= 1 > at
-    many = sandy(cohesion_pa=np.linspace(0, 6000, 50))
+    many = sandy(cohesion_pa=np.linspace(0, 14_000, 50))
     share = infinite_slope.failing_share(many, times, *rain)
     assert (np.diff(share) >= 0).all() and 0 < share[-1] < 1
     assert np.isnan(infinite_slope.failure_s(sandy(cohesion_pa=50_000.0), times, *rain)).all()

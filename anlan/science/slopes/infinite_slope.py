@@ -69,7 +69,7 @@ def soil(steady: float = 0.0, **columns: ArrayLike) -> Soil:
     if missing:
         raise BadInput("soil-missing", f"a soil needs {', '.join(missing)}")
     size = max(np.size(columns[f.name]) for f in SOIL_FIELDS)
-    rows = {n: np.broadcast_to(v, size) if np.size(v) == 1 else v for n, v in columns.items()}
+    rows = {n: np.broadcast_to(v, size) if np.ndim(v) == 0 else v for n, v in columns.items()}
     if size > CELLS_MAX or not 0 <= steady < 1:
         raise BadInput("steady", f"steady is a share within 0 to 1 (and cells ≤ {CELLS_MAX:,})")
     return Soil(**check(SOIL_FIELDS, rows), steady=steady)

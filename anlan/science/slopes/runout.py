@@ -61,7 +61,7 @@ def _reach(bed: Any, cell_m: Any, row: Any, column: Any, tan: Any, reach_m: Any,
             for c in range(max(0, c0 - span), min(columns, c0 + span + 1)):
                 far = np.hypot(float(r - r0), float(c - c0)) * cell_m
                 above = bed[r0, c0] - far * tan[k] - bed[r, c]
-                if far > reach_m or far == 0.0 or above <= line[r, c]:
+                if far > reach_m or far == 0.0 or above <= line[r, c] + 1e-9:
                     continue
                 steps = max(abs(r - r0), abs(c - c0))
                 free = True

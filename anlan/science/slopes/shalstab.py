@@ -58,7 +58,7 @@ def critical_mm_day(
     }  # fmt: skip
     size = max(np.size(v) for v in given.values())
     ok = check(
-        FIELDS, {n: np.broadcast_to(v, size) if np.size(v) == 1 else v for n, v in given.items()}
+        FIELDS, {n: np.broadcast_to(v, size) if np.ndim(v) == 0 else v for n, v in given.items()}
     )
     full = wetness(*(ok[n] for n in ("slope_deg", "friction_deg", "density_kg_m3", "cohesion_pa", "depth_m")))  # fmt: skip
     q_m_day = (
