@@ -36,7 +36,7 @@ def timed(call: Callable[[], Any], repeats: int) -> tuple[float, float, Any]:
 
 
 def county(seed: int = 1) -> dict[str, Any]:
-    """Towns of unequal size on 50 × 30 km and homes between them; beds follow the people, unevenly."""
+    """Towns of unequal size on 50 × 30 km and homes between them; beds follow people, unevenly."""
     rng = np.random.default_rng(seed)
     towns, size = rng.uniform(0, 1, (60, 2)) * [50_000, 30_000], rng.pareto(1.2, 60) + 0.3
     home = towns[rng.choice(60, HOUSEHOLDS, p=size / size.sum())]
@@ -45,7 +45,9 @@ def county(seed: int = 1) -> dict[str, Any]:
     home[rural] = rng.uniform(0, 1, (rural.sum(), 2)) * [50_000, 30_000]
     share = [0.08, 0.17, 0.22, 0.21, 0.16, 0.10, 0.04, 0.02]
     people = rng.choice(np.arange(1, 9), HOUSEHOLDS, p=share)
-    place = home[rng.choice(HOUSEHOLDS, SHELTERS, replace=False)] + rng.normal(0, 300, (SHELTERS, 2))
+    place = home[rng.choice(HOUSEHOLDS, SHELTERS, replace=False)] + rng.normal(
+        0, 300, (SHELTERS, 2)
+    )
     far, shelter = cKDTree(place).query(home, k=CHOICES)
     cost = np.rint(far * 1.35 / 1.1 * rng.uniform(0.9, 1.15, far.shape)) + 60
     near = np.bincount(shelter[:, :3].ravel(), np.repeat(people, 3), minlength=SHELTERS) + 200
@@ -93,7 +95,8 @@ def households(repeats: int) -> None:
     wall, cpu, again = timed(lambda: assign.replan(assign.problem(**slow), plan), repeats)
     print(
         f"  re-planned {wall:6.2f} s wall {cpu:6.2f} s CPU  {hit.any(axis=1).sum():,} households "
-        f"lost a way, {again.moved:,} moved, gap {again.gap:.4%}, left over {again.people_left_over}"
+        f"lost a way, {again.moved:,} moved, gap {again.gap:.4%}, "
+        f"left over {again.people_left_over}"
     )
 
 
@@ -143,18 +146,22 @@ def queues(repeats: int) -> None:
     took, theirs, trips = [], [], 0
     for seed in range(5):
         seconds, world = by_uxsim(on, who, seed)
-        arrived = [v.arrival_time * world.DELTAT for v in world.VEHICLES.values() if v.state == "end"]
+        arrived = [
+            v.arrival_time * world.DELTAT for v in world.VEHICLES.values() if v.state == "end"
+        ]
         took.append(seconds)
         theirs.append(max(arrived))
         trips = len(arrived) * clearance.PLATOON_VEHICLES
     print(f"{VEHICLES:,} vehicles on {SIDE} × {SIDE} streets to 5 shelters")
     print(f"  UXsim C++  {min(took):7.4f} s wall  clears in {sorted(theirs)} s, {trips:,} vehicles")
     print(
-        f"  ours       {wall:7.4f} s wall {cpu:7.4f} s CPU  {min(took) / wall:.1f} × wall  clears in "
-        f"{sorted(round(s) for s in ours)} s"
+        f"  ours       {wall:7.4f} s wall {cpu:7.4f} s CPU  {min(took) / wall:.1f} × wall  clears "
+        f"in {sorted(round(s) for s in ours)} s"
     )
     wall, cpu, _ = timed(lambda: clearance.members(on, who, [[]] * MEMBERS, threads=2), repeats)
-    print(f"  members    {MEMBERS / wall:.0f} a second on 2 threads ({MEMBERS / cpu:.0f} a CPU second)")
+    print(
+        f"  members    {MEMBERS / wall:.0f} a second, 2 threads ({MEMBERS / cpu:.0f} a CPU second)"
+    )
 
 
 def road_cut(repeats: int) -> None:
@@ -176,8 +183,8 @@ def road_cut(repeats: int) -> None:
     print(f"{graph.nodes:,} nodes, {graph.roads:,} roads, {SHELTERS} shelters")
     print(f"  all times  {wall:6.2f} s wall {cpu:6.2f} s CPU")
     print(
-        f"  a road cut {cut_wall:6.2f} s wall {cut_cpu:6.2f} s CPU  times of {changed.sum():,} nodes "
-        f"changed, same as from nothing: {same}"
+        f"  a road cut {cut_wall:6.2f} s wall {cut_cpu:6.2f} s CPU  times of {changed.sum():,} "
+        f"nodes changed, same as from nothing: {same}"
     )
 
 

@@ -26,7 +26,9 @@ def refuses_what_is_not_declared(
         if field.shape:
             _refused(call, good, field, np.asarray(good[field.name])[None])
         if not field.whole:
-            _refused(call, good, field, np.where(_first(good[field.name]), np.nan, good[field.name]))
+            _refused(
+                call, good, field, np.where(_first(good[field.name]), np.nan, good[field.name])
+            )
 
 
 def _first(values: Any) -> Any:

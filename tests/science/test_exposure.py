@@ -53,7 +53,9 @@ def test_the_australian_classes_agree_with_limits_raised_one_after_another() -> 
 
 @settings(max_examples=80, deadline=None)
 @given(st.floats(0, 8), st.floats(0, 8), st.floats(0, 6), st.floats(0, 6))
-def test_deeper_and_faster_is_never_less_dangerous(d1: float, d2: float, v1: float, v2: float) -> None:
+def test_deeper_and_faster_is_never_less_dangerous(
+    d1: float, d2: float, v1: float, v2: float
+) -> None:
     d, v = sorted((d1, d2)), sorted((v1, v2))
     assert (np.diff(hazard.rating(d, v, debris="wood")) >= 0).all()
     assert (np.diff(hazard.british(hazard.rating(d, v)).astype(int)) >= 0).all()
@@ -143,7 +145,9 @@ def test_the_shipped_curve_says_that_nobody_held_it_against_its_source() -> None
         ((0.0, 1.0), (0.0, 1.0), "sure", "curve-status"),
     ],
 )
-def test_a_curve_that_cannot_be_is_refused(depths: Any, shares: Any, status: str, code: str) -> None:
+def test_a_curve_that_cannot_be_is_refused(
+    depths: Any, shares: Any, status: str, code: str
+) -> None:
     with pytest.raises(BadInput) as refusal:
         damage.Curve("x", depths, shares, "made up", status)
     assert refusal.value.code == code
@@ -154,7 +158,11 @@ def test_declared_fields_hold() -> None:
     refuses_what_is_not_declared(hazard.rating, cell, hazard.FIELDS)
     refuses_what_is_not_declared(hazard.australian, cell, hazard.FIELDS)
     rated = hazard.rating(**cell)
-    out = {"rating": rated, "british": hazard.british(rated), "australian": hazard.australian(**cell)}
+    out = {
+        "rating": rated,
+        "british": hazard.british(rated),
+        "australian": hazard.australian(**cell),
+    }
     gives_what_is_declared(out, hazard.OUT_FIELDS)
     place = {"depth_m": np.ones((3, 2)), "speed_m_s": np.ones((3, 2)), "people": np.array([2, 3])}
     refuses_what_is_not_declared(lambda **g: affected.expose(RULE, **g), place, affected.FIELDS)

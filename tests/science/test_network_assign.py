@@ -24,9 +24,10 @@ def county(seed: int, households: int, shelters: int, choices: int, spare: float
     far = np.hypot(*(home[:, None] - place[None]).transpose(2, 0, 1))
     shelter = np.argsort(far, axis=1, kind="stable")[:, :choices]
     people = rng.integers(1, 7, households)
-    near = np.bincount(
-        shelter[:, :2].ravel(), np.repeat(people, min(choices, 2)), minlength=shelters
-    ) + 5
+    near = (
+        np.bincount(shelter[:, :2].ravel(), np.repeat(people, min(choices, 2)), minlength=shelters)
+        + 5
+    )
     beds = np.ceil(near / near.sum() * people.sum() * spare).astype(int) + 1
     return {
         "people": people, "shelter": shelter, "beds": beds,
@@ -69,7 +70,9 @@ def holds(of: dict[str, Any], plan: assign.Plan) -> None:
             assert (used == plan.used[:, number]).all()
             assert (used <= of[has]).all()
     assert plan.people_left_over + plan.used[:, 0].sum() == of["people"].sum()
-    cost = np.take_along_axis(of["cost_s"], np.maximum(plan.choice, 0)[:, None].astype(int), 1)[:, 0]
+    cost = np.take_along_axis(of["cost_s"], np.maximum(plan.choice, 0)[:, None].astype(int), 1)[
+        :, 0
+    ]
     assert plan.cost_person_s == pytest.approx((cost * of["people"])[sent].sum(), rel=1e-5)
 
 
@@ -309,9 +312,7 @@ def test_a_kilometre_on_the_level_and_up_and_down() -> None:
 
 
 def test_a_helper_fetches_the_nearest_first_and_goes_back_for_the_next() -> None:
-    found = walking.fetch(
-        [[0], [0], [0]], [[20.0], [5.0], [7.0]], [2], to_safety_s=[100, 100, 100]
-    )
+    found = walking.fetch([[0], [0], [0]], [[20.0], [5.0], [7.0]], [2], to_safety_s=[100, 100, 100])
     assert found.helper.tolist() == [-1, 0, 0] and found.turn.tolist() == [-1, 0, 1]
     assert found.ready_s[1:].tolist() == [5.0, 5.0 + 200.0 + 7.0]
 

@@ -68,9 +68,7 @@ def test_the_wave_of_the_room_given_back_runs_at_the_wave_speed() -> None:
 
 
 def test_with_two_ways_some_take_the_longer_when_the_short_one_queues() -> None:
-    on = clearance.streets(
-        4, [0, 1, 0, 2], [1, 3, 2, 3], [500.0, 500.0, 700.0, 700.0], [20.0] * 4
-    )
+    on = clearance.streets(4, [0, 1, 0, 2], [1, 3, 2, 3], [500.0, 500.0, 700.0, 700.0], [20.0] * 4)
     found = clearance.clear(on, clearance.vehicles([0], [3], [0.0], [1500]))
     assert found.longest_veh[2] > 0
     assert found.clear_s < 1500 / 0.8
@@ -146,6 +144,4 @@ def test_a_wrong_group_is_named(wrong: dict[str, Any], code: str) -> None:
 def test_declared_fields_hold() -> None:
     good = {"a": [0, 1], "b": [1, 2], "length_m": [10.0, 10.0], "speed_m_s": [5.0, 5.0],
             "lanes": [1, 1], "jam_veh_m": [0.2, 0.2]}  # fmt: skip
-    refuses_what_is_not_declared(
-        lambda **g: clearance.streets(3, **g), good, clearance.LINK_FIELDS
-    )
+    refuses_what_is_not_declared(lambda **g: clearance.streets(3, **g), good, clearance.LINK_FIELDS)

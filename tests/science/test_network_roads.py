@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_a_way_takes_as_long_as_its_roads() -> None:
             length[pair] = min(t, length.get(pair, np.inf))
     for node in range(40):
         way = found.way(node, 0)
-        took = sum(length[pair] for pair in zip(way[:-1], way[1:], strict=True))
+        took = sum(length[pair] for pair in pairwise(way))
         assert way[-1] == 7 and took == pytest.approx(found.seconds[0, node], rel=1e-5)
 
 
@@ -143,9 +144,7 @@ def test_no_way_and_no_room_are_said() -> None:
 
 
 def test_zones_take_turns_at_the_bridge_the_threatened_first() -> None:
-    found = staging.stage(
-        [10, 10], [np.inf, 600], [[0, 2], [1, 2]], [60, 60, 60], [1, 1, 1 / 30]
-    )
+    found = staging.stage([10, 10], [np.inf, 600], [[0, 2], [1, 2]], [60, 60, 60], [1, 1, 1 / 30])
     assert found.first_s.tolist() == [300, 0] and found.arrive_s.tolist() == [660, 360]
     assert found.late.sum() == 0
 
@@ -164,7 +163,8 @@ def test_no_link_is_ever_booked_over_its_capacity(seed: int) -> None:
     seconds = rng.integers(0, 4, 6) * 60.0
     found = staging.stage(vehicles, rng.uniform(0, 4000, 5), ways, seconds, capacity)
     alone = [
-        0 if v == 0 else (v / max(np.floor(capacity[w].min() * 60), 1) - 1) * 60 for v, w in zip(vehicles, ways, strict=True)
+        0 if v == 0 else (v / max(np.floor(capacity[w].min() * 60), 1) - 1) * 60
+        for v, w in zip(vehicles, ways, strict=True)
     ]
     spread = np.nan_to_num(found.last_s - found.first_s)
     assert (spread >= np.floor(np.array(alone) / 60) * 60 - 1e-6).all()

@@ -151,7 +151,11 @@ def test_the_countys_table_gives_the_grade() -> None:
 
 
 def test_a_table_that_falls_with_rain_is_refused() -> None:
-    for rows, code in ((((4, 5),), "table-order"), (((1, 6),), "table-range"), (((1,),), "table-shape")):
+    for rows, code in (
+        (((4, 5),), "table-order"),
+        (((1, 6),), "table-range"),
+        (((1,),), "table-shape"),
+    ):
         with pytest.raises(BadInput) as refusal:
             grades.Table(rows, (50.0,), 0.5, "made up")
         assert refusal.value.code == code

@@ -3,7 +3,8 @@
 Flows in: depth and speed at each place in each member, people, a definition. Flows out: how likely
 each place is reached, who is to move, and how many people that is, as a range over members.
 (1) reached in a member: d ≥ depth_m, or d v ≥ product_m2_s where d ≥ wet_m
-(2) p = weighted share of members in which it is reached; affected p ≥ affected_p; to move p ≥ move_p
+(2) p = weighted share of members in which it is reached; affected: p ≥ affected_p; to move:
+    p ≥ move_p
 Whoever is to move is affected. Card: docs/models/exposure-affected.md.
 """
 
@@ -53,7 +54,8 @@ class Definition:
 @dataclass(frozen=True)
 class Exposure:
     """By place: probability, affected, to_move. By member: reached_people. Of these low, middle
-    and high are the 10 %, 50 % and 90 % of the members (by weight); people_to_move is one figure."""
+    and high are the 10 %, 50 % and 90 % of the members (by weight); people_to_move is one
+    figure."""
 
     probability: NDArray[np.float64]
     affected: NDArray[np.bool_]

@@ -185,7 +185,7 @@ def assign(given: Problem) -> Plan:
     work = _Work(given)
     price = np.zeros_like(given.supply)
     kernels.seat_at_best(
-        1, given.cost, given.shelter, given.rides, given.use, given.plain, price,
+        given.cost, given.shelter, given.rides, given.use, given.plain, price,
         given.left_over_s, work.at, work.room, work.head, work.after, work.before,
     )  # fmt: skip
     steps = _settle(given, work, price)
@@ -204,8 +204,8 @@ def replan(given: Problem, before: Plan) -> Plan:
     price = before.price_s.copy()
     work.at[:] = before.choice[given.order]
     kernels.keep_or_move(
-        KEEP_RISES * given.rise_s, given.cost, given.shelter, given.rides, given.use, given.plain, price,
-        given.left_over_s, work.at,
+        KEEP_RISES * given.rise_s, given.cost, given.shelter, given.rides, given.use, given.plain,
+        price, given.left_over_s, work.at,
     )  # fmt: skip
     repair.relink(
         work.at, given.shelter, given.rides, given.use, work.room, work.head, work.after,

@@ -3,14 +3,14 @@
 Equations, by number as in docs/models/network-assignment.md:
 (1) v_hk = c_hk + λ_s0 + (u_h1 λ_s1 + u_h2 λ_s2 + r_hk u_h3 λ_s3) / u_h0,  s = shelter of choice k
 (2) margin of a member per unit of resource r: (v of its next best choice - v_hk) u_h0 / u_hr
-(3) λ_sr rises by the largest margin that had to leave (forward step); it falls to the best offer
-    that it does not take (reverse step). Bertsekas, "The auction algorithm for assignment and other
-    network flow problems", Interfaces 20(4), 1990: shelters are its "similar objects".
+(3) λ_sr rises by the largest margin that had to leave, and by the least rise or more. Bertsekas,
+    "The auction algorithm for assignment and other network flow problems", Interfaces 20(4), 1990:
+    the beds of a shelter are its "similar objects".
 (4) bound = Σ_h u_h0 min_k v_hk - Σ_sr λ_sr B_sr,  the Lagrangian dual: no assignment is cheaper
 
-Arrays: cost (households, choices) float32, s a person; shelter (households, choices) int16, -1 where
-there is no choice; rides (households, choices) uint8; use (households, 4) int16: beds, ground-floor
-beds, medical places, seats (seats count only where the choice rides); plain: 1 where a household
+Arrays: cost (households, choices) float32, s a person; shelter (households, choices) int16, -1
+where there is no choice; rides (households, choices) uint8; use (households, 4) int16: beds,
+ground-floor beds, medical places, seats (seats count only where the choice rides); plain: 1 where a household
 uses beds only. room (shelters, 4): what is left. price (shelters, 4): λ, s a unit.
 at: choice of each household, -1 left over. Members of a shelter form a doubly linked list
 (head, after, before), so that a move costs the same whatever the shelter's size.
@@ -35,7 +35,9 @@ def _used(h: int, k: int, r: int, use: Any, rides: Any) -> Any:
 
 
 @njit(inline="always", error_model="numpy")
-def _value(h: int, k: int, cost: Any, shelter: Any, rides: Any, use: Any, plain: Any, price: Any) -> Any:  # fmt: skip
+def _value(
+    h: int, k: int, cost: Any, shelter: Any, rides: Any, use: Any, plain: Any, price: Any
+) -> Any:
     """Eq. 1: seconds a person, with the prices of what the choice takes."""
     s = shelter[h, k]
     v = cost[h, k] + price[s, 0]
@@ -56,7 +58,10 @@ def fits(h: int, k: int, s: int, rides: Any, use: Any, room: Any) -> bool:
 
 
 @njit(inline="always", error_model="numpy")
-def leave(h: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any, before: Any) -> None:  # fmt: skip
+def leave(
+    h: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any,
+    before: Any,
+) -> None:  # fmt: skip
     """Household h gives its place up and is left over."""
     k = at[h]
     if k < 0:
@@ -74,7 +79,10 @@ def leave(h: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: 
 
 
 @njit(inline="always", error_model="numpy")
-def enter(h: int, k: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any, before: Any) -> None:  # fmt: skip
+def enter(
+    h: int, k: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any,
+    before: Any,
+) -> None:  # fmt: skip
     """Household h, left over until now, takes choice k, room or no room."""
     s = shelter[h, k]
     for r in range(RESOURCES):
@@ -89,16 +97,15 @@ def enter(h: int, k: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def seat_at_best(
-    stride: int, cost: Any, shelter: Any, rides: Any, use: Any, plain: Any, price: Any, leftover: Any,
-    at: Any, room: Any, head: Any, after: Any, before: Any,
+    cost: Any, shelter: Any, rides: Any, use: Any, plain: Any, price: Any, leftover: Any, at: Any,
+    room: Any, head: Any, after: Any, before: Any,
 ) -> None:  # fmt: skip
-    """Every stride-th household goes to its best choice at these prices, room or no room.
+    """Every household goes to its best choice at these prices, room or no room.
 
     Walks backwards, so that each list runs in the order of the households (and of the memory).
     """
     households, choices = cost.shape
-    last = (households - 1) // stride * stride
-    for h in range(last, -1, -stride):
+    for h in range(households - 1, -1, -1):
         best, chosen = leftover, -1
         for k in range(choices):
             if shelter[h, k] >= 0:
@@ -112,8 +119,8 @@ def seat_at_best(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def keep_or_move(
-    slack: Any, cost: Any, shelter: Any, rides: Any, use: Any, plain: Any, price: Any, leftover: Any,
-    at: Any,
+    slack: Any, cost: Any, shelter: Any, rides: Any, use: Any, plain: Any, price: Any,
+    leftover: Any, at: Any,
 ) -> None:  # fmt: skip
     """Each household keeps its choice if it is within `slack` s of the best at these prices."""
     for h in range(cost.shape[0]):
@@ -220,8 +227,8 @@ def forward(
 ) -> int:  # fmt: skip
     """Forward steps on shelters that are over any limit, first come first served.
 
-    The least rise doubles every ROUNDS_A_RISE steps a shelter, so that two shelters that bid against
-    each other for people whom neither can hold soon end it. Returns the number of steps; at
+    The least rise doubles every ROUNDS_A_RISE steps a shelter, so that two shelters that bid
+    against each other for people whom neither can hold soon end it. Returns the number of steps; at
     steps_max some shelters may still be over.
     """
     shelters = room.shape[0]
@@ -259,83 +266,6 @@ def forward(
                     queued[to] = 1
                     waiting += 1
     return steps
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def wanted_by(shelters: int, stride: int, shelter: Any) -> Any:
-    """(start, household, choice): for each shelter the choices that name it."""
-    households, choices = shelter.shape
-    start = np.zeros(shelters + 1, np.int64)
-    for h in range(0, households, stride):
-        for k in range(choices):
-            if shelter[h, k] >= 0:
-                start[shelter[h, k] + 1] += 1
-    for s in range(shelters):
-        start[s + 1] += start[s]
-    place = start[:-1].copy()
-    who = np.empty(start[-1], np.int32)
-    what = np.empty(start[-1], np.int8)
-    for h in range(0, households, stride):
-        for k in range(choices):
-            s = shelter[h, k]
-            if s >= 0:
-                who[place[s]] = h
-                what[place[s]] = k
-                place[s] += 1
-    return start, who, what
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def reverse(
-    sweeps: int, start: Any, wanting: Any, wanting_choice: Any, cost: Any, shelter: Any, rides: Any,
-    use: Any, plain: Any, price: Any, leftover: Any, at: Any, room: Any, head: Any, after: Any,
-    before: Any,
-) -> int:  # fmt: skip
-    """Reverse steps: a shelter with room and a price lowers it to the best offer not taken (eq. 3).
-
-    Returns the number of households that moved.
-    """
-    longest = 1
-    for s in range(room.shape[0]):
-        longest = max(longest, start[s + 1] - start[s])
-    key = np.empty(longest, np.float64)
-    who = np.empty(longest, np.int32)
-    what = np.empty(longest, np.int32)
-    moved = 0
-    for _sweep in range(sweeps):
-        was = moved
-        for s in range(room.shape[0]):
-            for r in range(RESOURCES):
-                if room[s, r] <= 0 or price[s, r] <= 0:
-                    continue
-                old = price[s, r]
-                price[s, r] = 0.0
-                count = 0
-                for i in range(start[s], start[s + 1]):
-                    h, k = wanting[i], wanting_choice[i]
-                    units = _used(h, k, r, use, rides)
-                    if units == 0 or at[h] == k or (at[h] >= 0 and shelter[h, at[h]] == s):
-                        continue
-                    now = leftover
-                    if at[h] >= 0:
-                        now = _value(h, at[h], cost, shelter, rides, use, plain, price)
-                    offer = now - _value(h, k, cost, shelter, rides, use, plain, price)
-                    if offer > 0:
-                        key[count] = -offer * use[h, 0] / units
-                        who[count], what[count] = h, k
-                        count += 1
-                _heap(count, key, who, what)
-                while count > 0 and fits(who[0], what[0], s, rides, use, room):
-                    h, k = who[0], what[0]
-                    count = _pop(count, key, who, what)
-                    leave(h, at, shelter, rides, use, room, head, after, before)
-                    enter(h, k, at, shelter, rides, use, room, head, after, before)
-                    moved += 1
-                if count > 0:
-                    price[s, r] = min(old, -key[0])
-        if moved == was:
-            break
-    return moved
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -86,7 +86,8 @@ class Vehicles:
 @dataclass(frozen=True)
 class Clearance:
     """clear_s: last arrival, s; arrive_s, waited_s: of each platoon, in order of the groups (nan:
-    not arrived); group: whose it is; size: its vehicles; longest_veh: most vehicles on each link."""
+    not arrived); group: whose it is; size: its vehicles; longest_veh: most vehicles on each
+    link."""
 
     clear_s: float
     arrive_s: NDArray[np.float64]
@@ -123,7 +124,8 @@ def streets(
     out, into = np.argsort(ok["a"], kind="stable"), np.argsort(ok["b"], kind="stable")
     return Streets(
         nodes, ok["a"].astype(np.int32), ok["b"].astype(np.int32),
-        *(ok[f].astype(np.float64) for f in ("length_m", "speed_m_s", "lanes", "jam_veh_m")),
+        ok["length_m"].astype(np.float64), ok["speed_m_s"].astype(np.float64),
+        ok["lanes"].astype(np.float64), ok["jam_veh_m"].astype(np.float64),
         np.searchsorted(ok["a"][out], start), out.astype(np.int32),
         np.searchsorted(ok["b"][into], start), into.astype(np.int32),
     )  # fmt: skip
@@ -198,7 +200,7 @@ def _run(
     arrive, waited = np.full(group.size, np.nan), np.full(group.size, np.nan)
     longest = np.zeros(on.a.size, np.int64)
     room = np.maximum((on.jam_veh_m * on.lanes * on.length_m / platoon).astype(np.int64), 1)
-    clear_s, arrived, _moves = kernels.run(
+    clear_s, _arrived, _moves = kernels.run(
         STEP_S, int(hours_max * 3600 / STEP_S), REROUTE_S, REROUTE_SHARE, platoon, seed, on.a, on.b,
         on.length_m / on.speed_m_s, on.length_m / on.wave_m_s, platoon / on.capacity_veh_s, room,
         shut, on.out_start, on.out_link, on.in_start, on.in_link, ends.astype(np.int32), leave_s,

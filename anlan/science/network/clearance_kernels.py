@@ -88,7 +88,10 @@ def _await(
 
 
 @njit(inline="always", error_model="numpy")
-def _choose(p: int, node: int, d: int, hop: Any, seed: Any, out_start: Any, out_link: Any, pref: Any, shut: Any) -> int:  # fmt: skip
+def _choose(
+    p: int, node: int, d: int, hop: Any, seed: Any, out_start: Any, out_link: Any, pref: Any,
+    shut: Any,
+) -> int:  # fmt: skip
     """The next link of a platoon, drawn by preference among links that are open."""
     total = 0.0
     for j in range(out_start[node], out_start[node + 1]):
@@ -190,7 +193,7 @@ def run(
                     if p < 0 or ready[p] > now or may_leave[link] > now:
                         continue
                 done = ends[goal[p]] == v
-                # When it really happens, within the step that ends now: no capacity is lost to steps.
+                # When it really happens, within the step that ends now: steps cost no capacity.
                 moment = now - step_s
                 if link < 0:
                     moment = max(moment, leave_s[p])

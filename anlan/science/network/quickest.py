@@ -123,7 +123,8 @@ def earliest(
     *, people: ArrayLike, room: ArrayLike, step_s: float = 60.0,
 ) -> Earliest:  # fmt: skip
     """The fewest steps in which `people` (of each node) reach `room` (of each node), waiting where
-    they are allowed to. Transit is rounded up to whole steps, capacity down to whole persons a step.
+    they are allowed to. Transit is rounded up to whole steps, capacity down to whole persons a
+    step.
 
     Raises BadInput ("too-large", "no-room"); RunStopped ("no-way") after STEPS_MAX steps.
     """

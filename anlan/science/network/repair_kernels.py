@@ -1,5 +1,6 @@
-"""Kernels that finish an assignment: whoever is left over is placed by a chain of moves, and whoever
-can save time moves into what room there is. Arrays as in `assign_kernels`; all counts stay whole.
+"""Kernels that finish an assignment: whoever is left over is placed by a chain of moves, and
+whoever can save time moves into what room there is. Arrays as in
+`assign_kernels`; all counts stay whole.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from anlan.science.network.assign_kernels import RESOURCES, enter, fits, leave
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def turn_out(at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any, before: Any) -> int:  # fmt: skip
+def turn_out(
+    at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any, before: Any
+) -> int:
     """Members leave shelters that are still over a limit, the last who came first."""
     turned = 0
     for s in range(room.shape[0]):
@@ -54,8 +57,8 @@ def _hopeless(h: int, k: int, s: int, rides: Any, use: Any, dead: Any) -> bool:
 
 @njit(error_model="numpy")
 def _chain(
-    h0: int, cost: Any, shelter: Any, rides: Any, use: Any, at: Any, room: Any, head: Any, after: Any,
-    dead: Any, dist: Any, done: Any, comer: Any, comer_choice: Any,
+    h0: int, cost: Any, shelter: Any, rides: Any, use: Any, at: Any, room: Any, head: Any,
+    after: Any, dead: Any, dist: Any, done: Any, comer: Any, comer_choice: Any,
 ) -> int:  # fmt: skip
     """The cheapest chain of moves that makes room for h0 (Dijkstra over shelters).
 
@@ -167,7 +170,9 @@ def use_room(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def relink(at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any, before: Any) -> None:  # fmt: skip
+def relink(
+    at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any, before: Any
+) -> None:
     """Build the lists and the room left from a given assignment."""
     for h in range(at.size - 1, -1, -1):
         k = at[h]

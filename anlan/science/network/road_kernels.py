@@ -146,7 +146,7 @@ def after_cut(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def nearest(count: int, dist: Any, who: Any, time: Any, only: Any) -> None:
-    """For each node with only[v] = 1 the `count` nearest sources, into who and time (nodes, count)."""
+    """For each node with only[v] = 1 the `count` nearest sources, into (nodes, count) arrays."""
     for v in range(dist.shape[1]):
         if not only[v]:
             continue

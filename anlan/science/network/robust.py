@@ -10,7 +10,7 @@ Card: docs/models/network-robust.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,8 +102,6 @@ def _cost(plan: Plan, one: Problem, stranded_s: float) -> float:
 
 def _mean(forecast: Sequence[Problem], stranded_s: float) -> Problem:
     """A problem whose times are the members' mean, a lost choice counting as stranded."""
-    from dataclasses import replace
-
     rows = [_by_household(one, stranded_s) for one in forecast]
     seconds = np.mean([row[0] for row in rows], axis=0).astype(np.float32)
     shelter = np.max([row[1] for row in rows], axis=0)

@@ -2,8 +2,8 @@
 
 Flows in: zones (vehicles, the links of their way, when water cuts them off), links (seconds,
 capacity). Flows out: when each zone begins and ends to leave, when its last vehicle arrives, and
-which zones cannot make it. Each link is booked in slots: a vehicle leaves in the first slot in which
-every link of its way still has room when it gets there. Card: docs/models/network-staging.md.
+which zones cannot make it. Each link is booked in slots: a vehicle leaves in the first slot in
+which every link of its way still has room when it gets there. Card: docs/models/network-staging.md.
 """
 
 from __future__ import annotations

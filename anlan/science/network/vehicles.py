@@ -32,7 +32,7 @@ FLEET_FIELDS = (
 @dataclass(frozen=True)
 class Trips:
     """One row a trip: vehicle, group, people, begin_s; away_s: when each group's last trip arrives
-    (0 for an empty group); done_s: the last of them; bound_s: no order of these trips ends earlier."""
+    (0 for an empty group); done_s: the last of them; bound_s: no order of trips ends earlier."""
 
     vehicle: NDArray[np.int64]
     group: NDArray[np.int64]

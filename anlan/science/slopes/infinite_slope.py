@@ -5,7 +5,7 @@ of safety at depth and time, the time of failure, and the share of soils that fa
 (1) ψ(Z,t) = (Z - d) β + Z Σ_n (I_n/K_z) [R(t*_n) - R(t*_n - T*_n)],  β = cos²α - (I_Z/K_z)_steady
 (2) R(t*) = √(t*/π) exp(-1/t*) - erfc(1/√t*);  t* = t D̂/Z²,  D̂ = 4 D₀ cos²α;  R(t* ≤ 0) = 0
 (3) FS = tan φ / tan α + [c - ψ γ_w tan φ] / (γ_s Z sin α cos α)
-Iverson 2000, doi:10.1029/2000WR900090, his eq. 26 to 28; steps of rain add up because (1) is linear.
+Iverson 2000, doi:10.1029/2000WR900090, his eq. 26 to 28; steps of rain add up, for (1) is linear.
 ψ is held to ψ ≤ Z β (his limit: the pressure of a water table at the surface). Shallow, wet soils
 on long uniform slopes; no suction, no roots apart from c. Card: docs/models/slopes-infinite.md.
 """

@@ -35,7 +35,7 @@ def reached(
     bed_m: ArrayLike, cell_m: float, row: ArrayLike, column: ArrayLike, angle_deg: ArrayLike,
     *, reach_m: float = REACH_M_MAX,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Height of the highest line of reach over each cell, m; 0 where none comes. Raises BadInput."""
+    """Height of the highest line of reach over each cell, m; 0 where none comes."""
     ok = check(FIELDS, {"bed_m": bed_m, "row": row, "column": column, "angle_deg": angle_deg})
     bed = np.ascontiguousarray(ok["bed_m"], np.float64)
     if ok["row"].size > CRESTS_MAX or not 0.1 <= cell_m <= 1000 or not 0 < reach_m <= REACH_M_MAX:

@@ -17,7 +17,7 @@ from anlan.science.fields import Field, check
 
 WATER_KG_M3 = 1000.0
 GRAVITY_M_S2 = 9.81
-DAY_S = 86_400.0
+WETNESS = ("slope_deg", "friction_deg", "density_kg_m3", "cohesion_pa", "depth_m")
 
 FIELDS = (
     Field("slope_deg", "°", ("cells",), 0, 80),
@@ -60,7 +60,7 @@ def critical_mm_day(
     ok = check(
         FIELDS, {n: np.broadcast_to(v, size) if np.ndim(v) == 0 else v for n, v in given.items()}
     )
-    full = wetness(*(ok[n] for n in ("slope_deg", "friction_deg", "density_kg_m3", "cohesion_pa", "depth_m")))  # fmt: skip
+    full = wetness(*(ok[n] for n in WETNESS))
     q_m_day = (
         ok["transmissivity_m2_day"] * np.sin(np.radians(ok["slope_deg"])) / ok["area_m"] * full
     )
