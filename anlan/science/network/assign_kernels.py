@@ -10,8 +10,8 @@ Equations, by number as in docs/models/network-assignment.md:
 
 Arrays: cost (households, choices) float32, s a person; shelter (households, choices) int16, -1
 where there is no choice; rides (households, choices) uint8; use (households, 4) int16: beds,
-ground-floor beds, medical places, seats (seats count only where the choice rides); plain: 1 where a household
-uses beds only. room (shelters, 4): what is left. price (shelters, 4): λ, s a unit.
+ground-floor beds, medical places, seats (seats count only where the choice rides); plain: 1 where
+a household uses beds only. room (shelters, 4): what is left. price (shelters, 4): λ, s a unit.
 at: choice of each household, -1 left over. Members of a shelter form a doubly linked list
 (head, after, before), so that a move costs the same whatever the shelter's size.
 """
