@@ -214,6 +214,22 @@ def test_a_closed_shelter_is_left_by_everybody() -> None:
     assert (again.shelter != 4).all() and again.people_left_over == 0
 
 
+def test_a_plan_that_gives_a_bed_twice_or_loses_people_is_caught() -> None:
+    of = county(2, 60, 5, 3, 1.0)
+    plan = assign.assign(assign.problem(**of))
+    crowded, lost = plan.shelter.copy(), plan.choice.copy()
+    crowded[:] = 0
+    lost[np.flatnonzero(plan.choice >= 0)[0]] = -1
+    for broken in (
+        dataclasses.replace(plan, shelter=crowded),
+        dataclasses.replace(plan, choice=lost),
+        dataclasses.replace(plan, people_left_over=plan.people_left_over + 1),
+        dataclasses.replace(plan, used=plan.used + 1),
+    ):
+        with pytest.raises(AssertionError):
+            holds(of, broken)
+
+
 def test_the_gap_is_not_a_number_while_people_are_left_over() -> None:
     plan = assign.assign(assign.problem(people=[5], shelter=[[0]], cost_s=[[9]], beds=[4]))
     assert plan.people_left_over == 5 and np.isnan(plan.gap) and plan.cost_person_s == 0
