@@ -25,7 +25,7 @@ from numba import njit
 
 BEDS, GROUND, MEDICAL, SEATS = 0, 1, 2, 3
 RESOURCES = 4
-ROUNDS_A_RISE = 6
+ROUNDS_A_RISE = 16
 
 
 @njit(inline="always", error_model="numpy")
