@@ -57,7 +57,7 @@ def fits(h: int, k: int, s: int, rides: Any, use: Any, room: Any) -> bool:
     )
 
 
-@njit(inline="always", error_model="numpy")
+@njit(error_model="numpy")
 def leave(
     h: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any,
     before: Any,
@@ -78,7 +78,7 @@ def leave(
     at[h] = -1
 
 
-@njit(inline="always", error_model="numpy")
+@njit(error_model="numpy")
 def enter(
     h: int, k: int, at: Any, shelter: Any, rides: Any, use: Any, room: Any, head: Any, after: Any,
     before: Any,

@@ -91,12 +91,12 @@ def from_each(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def after_cut(
-    newly: Any, start: Any, to: Any, seconds: Any, edge: Any, closed: Any, came_from: Any,
+    cut: Any, start: Any, to: Any, seconds: Any, edge: Any, closed: Any, came_from: Any,
     in_start: Any, in_arc: Any, dist: Any, via: Any, changed: Any,
 ) -> int:  # fmt: skip
     """Repair dist and via after roads were closed; only what hung on them is computed again.
 
-    newly[edge] = 1: closed just now (closed holds it too); came_from: node where each arc begins;
+    cut: arcs closed just now (closed holds their road too); came_from: node where each arc begins;
     in_start, in_arc: the arcs into each node. changed (nodes): set to 1 where any time changed.
     Returns the number of (source, node) pairs computed again.
     """
@@ -108,14 +108,15 @@ def after_cut(
     redone = 0
     for s in range(dist.shape[0]):
         hit = False
-        for v in range(nodes):
-            i = via[s, v]
-            state[v] = 1 if i < 0 else 0
-            if i >= 0 and newly[edge[i]]:
-                state[v] = 2
-                hit = True
+        for i in cut:
+            hit = hit or via[s, to[i]] == i
         if not hit:
             continue
+        for v in range(nodes):
+            state[v] = 1 if via[s, v] < 0 else 0
+        for i in cut:
+            if via[s, to[i]] == i:
+                state[to[i]] = 2
         for v in range(nodes):
             depth, u = 0, v
             while state[u] == 0:

@@ -7,7 +7,10 @@ only what hung on the road. Card: docs/models/network-roads.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,7 +95,7 @@ def roads(nodes: int, a: ArrayLike, b: ArrayLike, seconds: ArrayLike, *, both_wa
     )  # fmt: skip
 
 
-def times(graph: Roads, shelters: ArrayLike, *, closed: ArrayLike = ()) -> Times:
+def times(graph: Roads, shelters: ArrayLike, *, closed: ArrayLike = (), threads: int = 2) -> Times:
     """Seconds from every node to each shelter; closed: roads that let nobody through."""
     at = np.asarray(shelters, np.int64)
     if at.ndim != 1 or not at.size or at.min() < 0 or at.max() >= graph.nodes:
@@ -102,25 +105,33 @@ def times(graph: Roads, shelters: ArrayLike, *, closed: ArrayLike = ()) -> Times
     shape = (at.size, graph.nodes)
     found = Times(graph, at, np.empty(shape, np.float32), np.empty(shape, np.int32))
     found.closed = _marks(graph, closed)
-    kernels.from_each(
-        at, graph.start, graph.to, graph.seconds, graph.road, found.closed, found.seconds,
-        found.via,
-    )  # fmt: skip
+    arcs = (graph.start, graph.to, graph.seconds, graph.road, found.closed)
+
+    def part(a: int, b: int) -> None:
+        kernels.from_each(at[a:b], *arcs, found.seconds[a:b], found.via[a:b])
+
+    _share(at.size, threads, part)
     return found
 
 
-def cut(found: Times, roads_cut: ArrayLike) -> tuple[Times, NDArray[np.bool_]]:
+def cut(found: Times, roads_cut: ArrayLike, *, threads: int = 2) -> tuple[Times, NDArray[np.bool_]]:
     """(times with these roads closed too, nodes whose time to any shelter changed)."""
     graph = found.roads
     newly = _marks(graph, roads_cut)
     after = Times(graph, found.shelters, found.seconds.copy(), found.via.copy())
     after.closed = found.closed | newly
-    changed = np.zeros(graph.nodes, np.uint8)
-    kernels.after_cut(
-        newly, graph.start, graph.to, graph.seconds, graph.road, after.closed, graph.came_from,
-        graph.in_start, graph.in_arc, after.seconds, after.via, changed,
-    )  # fmt: skip
-    return after, changed.astype(bool)
+    arcs = (graph.start, graph.to, graph.seconds, graph.road, after.closed, graph.came_from)
+    lost = np.flatnonzero(newly[graph.road])
+    changed = np.zeros(graph.nodes, bool)
+
+    def part(a: int, b: int) -> None:
+        own = np.zeros(graph.nodes, np.uint8)
+        inward = (graph.in_start, graph.in_arc)
+        kernels.after_cut(lost, *arcs, *inward, after.seconds[a:b], after.via[a:b], own)
+        changed[own > 0] = True
+
+    _share(found.shelters.size, threads, part)
+    return after, changed
 
 
 def nearest(found: Times, count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -131,6 +142,15 @@ def nearest(found: Times, count: int) -> tuple[NDArray[np.int32], NDArray[np.flo
     who, time = np.full(shape, -1, np.int32), np.full(shape, np.inf, np.float32)
     kernels.nearest(count, found.seconds, who, time, np.ones(shape[0], np.uint8))
     return who, time
+
+
+def _share(shelters: int, threads: int, part: Callable[[int, int], None]) -> None:
+    """part(a, b) for shelters a to b-1, side by side: no two touch the same rows."""
+    count = max(1, min(threads, shelters))
+    ends = np.linspace(0, shelters, count + 1).astype(int)
+    with ThreadPoolExecutor(count) as pool:
+        for job in [pool.submit(part, *pair) for pair in pairwise(ends)]:
+            job.result()
 
 
 def _marks(graph: Roads, which: ArrayLike) -> NDArray[np.uint8]:
