@@ -46,7 +46,8 @@ def picture(name: str, across: str, up: str, lines: Sequence[Line]) -> None:
         a, b = at(x1 * share, 0).split(","), at(0, y1 * share).split(",")
         out.append(f'<path d="M{LEFT},{b[1]}H{WIDTH - RIGHT}" stroke="#d8dee4"/>')
         out.append(
-            f'<text x="{a[0]}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{_said(x1 * share)}</text>'
+            f'<text x="{a[0]}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">'
+            f"{_said(x1 * share)}</text>"
         )
         out.append(f'<text x="{LEFT - 6}" y="{b[1]}" text-anchor="end">{_said(y1 * share)}</text>')
     out.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{across}</text>')
