@@ -5,6 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from numba.core.dispatcher import Dispatcher
+
+from anlan.science.network import (
+    assign_kernels,
+    clearance_kernels,
+    quickest,
+    repair_kernels,
+    road_kernels,
+    staging,
+)
+from anlan.science.network.warm import warm
+
 ROOMS = ("network", "slopes", "exposure")
 SCRIPT = """
 import importlib, pkgutil, sys
@@ -23,3 +35,12 @@ def test_every_model_imports_without_django_or_a_database() -> None:
         [sys.executable, "-c", SCRIPT.format(rooms=ROOMS)], capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_after_warming_no_kernel_is_left_to_compile() -> None:
+    warm()
+    rooms = (assign_kernels, clearance_kernels, quickest, repair_kernels, road_kernels, staging)
+    kernels = [k for room in rooms for k in vars(room).values() if isinstance(k, Dispatcher)]
+    kept = [k for k in kernels if k.targetoptions.get("nogil")]
+    assert len(kept) > 8
+    assert [k.__name__ for k in kept if not k.signatures] == []

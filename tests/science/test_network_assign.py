@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from anlan.science.errors import BadInput
-from anlan.science.network import assign, robust, vehicles, walking
+from anlan.science.network import assign, roads, robust, vehicles, walking
 from tests.science.declared import gives_what_is_declared, refuses_what_is_not_declared
 
 
@@ -203,6 +203,34 @@ def test_nothing_changed_moves_nobody() -> None:
     first = assign.assign(assign.problem(**of))
     again = assign.replan(assign.problem(**of), first)
     assert again.moved <= 10 and again.cost_person_s <= first.cost_person_s * 1.0005
+
+
+def test_from_roads_to_a_plan_and_again_after_a_bridge_is_cut() -> None:
+    # Two villages of 8 × 8 streets with one bridge and a long way round; a shelter on each bank.
+    side = np.arange(64).reshape(8, 8)
+    a = np.concatenate([side[:, :-1].ravel(), side[:-1].ravel()])
+    b = np.concatenate([side[:, 1:].ravel(), side[1:].ravel()])
+    a, b = np.concatenate([a, a + 64, [63, 0]]), np.concatenate([b, b + 64, [64, 127]])
+    seconds = np.concatenate([np.full(a.size - 2, 30.0), [60.0, 900.0]])
+    graph = roads.roads(128, a, b, seconds, both_ways=True)
+    people, home = np.full(128, 3), np.arange(128)
+    beds = [150, 250]
+
+    def planned(times: roads.Times) -> assign.Problem:
+        who, far = roads.nearest(times, 2)
+        order = np.argsort(who, axis=1, kind="stable")
+        row = np.take_along_axis(who, order, 1)[home]
+        cost = np.take_along_axis(far, order, 1)[home]
+        return assign.problem(people=people, shelter=row, cost_s=cost, beds=beds)
+
+    before = roads.times(graph, [20, 100])
+    first = assign.assign(planned(before))
+    after, changed = roads.cut(before, [a.size - 2])
+    again = assign.replan(planned(after), first)
+    assert first.people_left_over == again.people_left_over == 0
+    assert first.used[:, 0].max() <= 250 and again.used[:, 0].tolist() == first.used[:, 0].tolist()
+    assert changed.any() and again.cost_person_s > first.cost_person_s
+    assert again.gap < 0.01
 
 
 def test_a_closed_shelter_is_left_by_everybody() -> None:

@@ -162,16 +162,20 @@ def test_no_link_is_ever_booked_over_its_capacity(seed: int) -> None:
     vehicles, capacity = rng.integers(0, 40, 5), rng.uniform(0.02, 0.2, 6)
     seconds = rng.integers(0, 4, 6) * 60.0
     found = staging.stage(vehicles, rng.uniform(0, 4000, 5), ways, seconds, capacity)
-    alone = [
-        0 if v == 0 else (v / max(np.floor(capacity[w].min() * 60), 1) - 1) * 60
-        for v, w in zip(vehicles, ways, strict=True)
-    ]
-    spread = np.nan_to_num(found.last_s - found.first_s)
-    assert (spread >= np.floor(np.array(alone) / 60) * 60 - 1e-6).all()
+    most = np.maximum(capacity * 60, 1)
+    assert (found.booked <= most[:, None] + 1e-9).all()
+    held = np.ceil(1 / np.minimum(capacity * 60, 1) - 1e-9)
     for link in range(6):
-        through = sum(v for v, way in zip(vehicles, ways, strict=True) if link in way)
-        span = found.done_s + 60
-        assert through <= max(capacity[link] * 60, 1) * (span / 60 + 1)
+        through = sum(int(v) for v, way in zip(vehicles, ways, strict=True) if link in way)
+        assert found.booked[link].sum() == through * held[link]
+    sent = vehicles > 0
+    assert (np.isnan(found.first_s) == ~sent).all()
+    assert (found.late <= vehicles).all()
+
+
+def test_a_zone_leaves_no_earlier_than_it_is_ready_and_waits_for_nothing_else() -> None:
+    found = staging.stage([3], [np.inf], [[0]], [60], [1.0], ready_s=130)
+    assert found.first_s.tolist() == [180] and found.last_s.tolist() == [180]
 
 
 def test_declared_fields_hold() -> None:

@@ -37,13 +37,15 @@ LINK_FIELDS = (
 @dataclass(frozen=True)
 class Stages:
     """first_s, last_s: a zone's first and last vehicle leave (nan where it has none); arrive_s: its
-    last one arrives; late: vehicles that arrive after cut_off_s; done_s: all have arrived."""
+    last one arrives; late: vehicles that arrive after cut_off_s; done_s: all have arrived; booked
+    (links, slots): vehicles that hold each link in each slot."""
 
     first_s: NDArray[np.float64]
     last_s: NDArray[np.float64]
     arrive_s: NDArray[np.float64]
     late: NDArray[np.int64]
     done_s: float
+    booked: NDArray[np.float64]
 
 
 def stage(
@@ -87,7 +89,7 @@ def stage(
     if full:
         raise RunStopped("too-long", f"not everybody has left after {slots} slots of {slot_s:g} s")
     arrive = last + travel
-    return Stages(first, last, arrive, late, float(np.nanmax(arrive, initial=0.0)))
+    return Stages(first, last, arrive, late, float(np.nanmax(arrive, initial=0.0)), book)
 
 
 def _slots(zone: Any, capacity: Any, flat: Any, travel: Any, slot_s: float) -> int:
@@ -98,44 +100,49 @@ def _slots(zone: Any, capacity: Any, flat: Any, travel: Any, slot_s: float) -> i
     return int(min(longest + moving, SLOTS_MAX)) + 1
 
 
+@njit(inline="always", error_model="numpy")
+def _held(capacity: Any) -> int:
+    """Slots for which one vehicle holds a link of this capacity (vehicles a slot)."""
+    return 1 if capacity >= 1.0 else int(np.ceil(1.0 / capacity - 1e-9))
+
+
+@njit(error_model="numpy")
+def _free(
+    z: int, slot: int, start: Any, flat: Any, seconds: Any, capacity: Any, slot_s: Any, book: Any
+) -> bool:
+    """Does every link of the way have room when a vehicle that leaves in this slot gets there?"""
+    at = slot * slot_s
+    for j in range(start[z], start[z + 1]):
+        link, there = flat[j], int(at / slot_s)
+        most = max(capacity[link], 1.0)
+        for k in range(there, there + _held(capacity[link])):
+            if k >= book.shape[1] or book[link, k] + 1.0 > most + 1e-9:
+                return False
+        at += seconds[link]
+    return True
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _book(
     order: Any, start: Any, flat: Any, vehicles: Any, ready: Any, cut_off: Any, travel: Any,
     seconds: Any, capacity: Any, slot_s: Any, book: Any, first: Any, last: Any, late: Any,
 ) -> bool:  # fmt: skip
-    """Book one vehicle at a time. A link that takes less than one vehicle a slot lends from the
-    slots before: its bookings up to a slot never exceed capacity × (slot + 1)."""
+    """Book one vehicle at a time. A link that takes less than one vehicle a slot is held for as
+    many slots as one vehicle needs. Returns whether the slots ran out."""
     slots = book.shape[1]
     for z in order:
         slot = int(np.ceil(ready[z] / slot_s - 1e-9))
         for _ in range(vehicles[z]):
-            while slot < slots:
-                fits = True
-                at = slot * slot_s
-                for j in range(start[z], start[z + 1]):
-                    there = int(at / slot_s)
-                    if there >= slots:
-                        return True
-                    room = max(capacity[flat[j]], 1.0)
-                    if book[flat[j], there] + 1.0 > room + 1e-9:
-                        fits = False
-                        break
-                    at += seconds[flat[j]]
-                if fits:
-                    break
+            while slot < slots and not _free(z, slot, start, flat, seconds, capacity, slot_s, book):
                 slot += 1
             if slot >= slots:
                 return True
             at = slot * slot_s
             for j in range(start[z], start[z + 1]):
                 there = int(at / slot_s)
-                link = flat[j]
-                book[link, there] += 1.0
-                if capacity[link] < 1.0:
-                    for more in range(1, int(np.ceil(1.0 / capacity[link]))):
-                        if there + more < slots:
-                            book[link, there + more] += 1.0
-                at += seconds[link]
+                for k in range(there, min(there + _held(capacity[flat[j]]), slots)):
+                    book[flat[j], k] += 1.0
+                at += seconds[flat[j]]
             leaves = slot * slot_s
             if np.isnan(first[z]):
                 first[z] = leaves
