@@ -85,7 +85,7 @@ class Plan:
     choice, shelter: -1 where left over; used: units of each resource taken (beds, ground, medical,
     seats); price_s: what one more unit would save; cost_person_s: Σ people × seconds of those
     placed; bound_person_s: no plan, even one that splits households, costs less with everybody
-    placed (eq. 4); moved: households whose choice differs from the plan this one began with.
+    placed (eq. 4); moved: households sent elsewhere than by the plan this one began with.
     """
 
     choice: NDArray[np.int8]
@@ -196,13 +196,14 @@ def replan(given: Problem, before: Plan) -> Plan:
     """The plan after something changed (a road cut, a shelter closed), begun at the old one.
 
     Households keep their choice unless it is gone, or another became cheaper at the old prices by
-    more than the least rise. Costs follow the change, not the county.
+    more than a few least rises. Prices only rise: after many re-plans in a row the gap grows, and
+    `assign` begins afresh.
     """
     if before.choice.shape != given.order.shape or before.price_s.shape != given.supply.shape:
         raise BadInput("plan-shape", "the old plan is of other households or shelters")
     work = _Work(given)
     price = before.price_s.copy()
-    work.at[:] = before.choice[given.order]
+    work.at[:] = _same_shelter(given, before)
     kernels.keep_or_move(
         KEEP_RISES * given.rise_s, given.cost, given.shelter, given.rides, given.use, given.plain,
         price, given.left_over_s, work.at,
@@ -213,6 +214,17 @@ def replan(given: Problem, before: Plan) -> Plan:
     )  # fmt: skip
     steps = _settle(given, work, price)
     return _plan(given, work, price, steps, before)
+
+
+def _same_shelter(given: Problem, before: Plan) -> NDArray[np.int8]:
+    """The choice that leads where the old plan sent each household: the same column if it still
+    does, else the first that does, else -1 (choices may come in another order after a cut)."""
+    old, column = before.shelter[given.order], before.choice[given.order]
+    at = np.clip(column, 0, given.shelter.shape[1] - 1).astype(np.int64)
+    stays = np.take_along_axis(given.shelter, at[:, None], 1)[:, 0] == old
+    leads = given.shelter == old[:, None]
+    found = np.where(stays, at, np.where(leads.any(axis=1), leads.argmax(axis=1), -1))
+    return np.where(old >= 0, found, -1).astype(np.int8)
 
 
 class _Work:
@@ -259,7 +271,7 @@ def _plan(
     choice[given.order] = work.at
     shelter = np.full(choice.size, -1, np.int32)
     shelter[given.order[placed]] = given.shelter[placed, chosen]
-    moved = 0 if before is None else int((choice != before.choice).sum())
+    moved = 0 if before is None else int((shelter != before.shelter).sum())
     return Plan(
         choice, shelter, (given.supply - work.room).astype(np.int64), price, cost, bound,
         int(people.sum() - people[placed].sum()), steps, moved,
