@@ -145,6 +145,19 @@ def face_row(
     )  # fmt: skip
 
 
+@njit(nogil=True, error_model="numpy")
+def _update_run(h: Any, wet: Any, first: int, end: int, fx: Any, fy0: Any, fy1: Any) -> Any:
+    """Eq. 3 for the segments first to end-1 of a row, with the mark of each that holds water."""
+    deepest, lowest = np.int32(0), np.int32(0)
+    for part in range(first, end):
+        p0 = 1 + part * SEGMENT
+        count = min(p0 + SEGMENT, h.size - 1) - p0
+        top, low = _update(count, h[p0:], fx[p0 - 1 :], fx[p0:], fy0[p0:], fy1[p0:])
+        wet[part] = 1 if top > 0 or low < 0 else 0
+        deepest, lowest = max(deepest, top), min(lowest, low)
+    return deepest, lowest
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def step_block(
     j0: int, j1: int, last: bool, z: Any, h: Any, qx: Any, qy: Any, n2: Any, active: Any, wet: Any,
@@ -209,13 +222,8 @@ def step_block(
                     dt_dx, dry,
                 )  # fmt: skip
                 fastest = max(fastest, speed)
-            for part in range(first, s):
-                p0 = 1 + part * SEGMENT
-                count = min(p0 + SEGMENT, width - 1) - p0
-                top, low = _update(count, h[j, p0:], fx[p0 - 1 :], fx[p0:], fy_above[p0:], fy[p0:])
-                wet[j, part] = 1 if top > 0 or low < 0 else 0
-                deepest = max(deepest, top)
-                lowest = min(lowest, low)
+            top, low = _update_run(h[j], wet[j], first, s, fx, fy_above, fy)
+            deepest, lowest = max(deepest, top), min(lowest, low)
             if c0 == 1:
                 west -= fx[0]
             if c1 == width - 1:

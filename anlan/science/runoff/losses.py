@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from anlan.science.errors import BadInput
 
 NEWTON_PASSES_MAX = 60
+# A suction head below this soaks in nothing that a gauge could show.
+HEAD_MM_MIN = 1e-6
 Array = NDArray[np.float64]
 
 
@@ -82,7 +84,7 @@ def green_ampt_excess_mm(
 
 def _step_mm(soaked: float, rate: float, hours: float, k: float, head: float) -> float:
     """Depth that soaks in during a step."""
-    if rate <= k or head == 0 or k == 0:
+    if rate <= k or head <= HEAD_MM_MIN or k == 0:
         return min(rate, k) * hours
     ponds_at = k * head / (rate - k)
     if soaked >= ponds_at:

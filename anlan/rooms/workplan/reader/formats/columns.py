@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from anlan.rooms.workplan.reader.formats.header import NOTE, is_header
+from anlan.rooms.workplan.reader.formats.lines import Char, TextLine
 from anlan.rooms.workplan.reader.headwords import role_of
-
-if TYPE_CHECKING:
-    from anlan.rooms.workplan.reader.formats.pdf import Char, TextLine
 
 GAP_EM = 1.0
 LANE_STEP = 1.0
