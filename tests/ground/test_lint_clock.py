@@ -23,7 +23,7 @@ EXCEPTIONS = {
     "ground/machine/": "waits for processes that start and stop, before a database is there",
     "faces/cli/": "waits for processes, and prints how long a command took",
     "faces/watchdog.py": "another process and another clock, on purpose: it watches the worker",
-    "faces/http/live.py": "a token of the screen's wire, good for minutes; it decides nothing",
+    "ground/live.py": "a token of the screen's wire, good for minutes; it decides nothing",
     "county/signin.py": "the age of a session, held in the session itself",
     "county/devices.py": "the age of a device's token",
     "engines/callout/gateway.py": "how long a socket is waited for",

@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import struct
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,41 +20,20 @@ from urllib.parse import parse_qs
 import psycopg
 
 from anlan.county.sittings import STATES
-from anlan.ground import secrets
-from anlan.ground.live import TOPICS
+from anlan.ground.live import CHANNEL, TOPIC_BITS, make_token, read_token
 from anlan.ground.machine import site
-from anlan.ground.scope import Scope
 
-CHANNEL = "anlan_live"
 CLIENTS_MAX = 2000
 QUEUE_MAX = 200
 BEAT_S = 15.0
 RETRY_S_MAX = 5.0
-TOKEN_S = 12 * 3600
-LAYOUT = struct.Struct(">qqiQQI")
 CHECK_S = 15.0
 OVER = '{"topic":"wire","state":"over"}'
 CONNECT_S_MAX = 5
-TOPIC_BITS = {topic: 1 << place for place, topic in enumerate(sorted(TOPICS))}
+
+__all__ = ["TOPIC_BITS", "app", "make_token", "read_token"]
 
 os.environ.setdefault("ANLAN_KEYS", str(site().keys))
-
-
-def make_token(scope: Scope, sitting: int) -> str:
-    """What a page gives its screen: the span, the world, the topics it may hear, the sign-in."""
-    topics = sum(TOPIC_BITS[topic] for topic, right in TOPICS.items() if scope.may(right))
-    until = int(time.time()) + TOKEN_S
-    return secrets.sign(
-        "live", LAYOUT.pack(scope.lo, scope.hi, scope.world, until, sitting, topics)
-    )
-
-
-def read_token(text: str) -> tuple[int, int, int, int, int]:
-    """(lo, hi, world, sitting, topics); ValueError where it is forged or too old."""
-    lo, hi, world, until, sitting, topics = LAYOUT.unpack(secrets.unsign("live", text))
-    if until < time.time():
-        raise ValueError("the token is too old")
-    return lo, hi, world, sitting, topics
 
 
 @dataclass(eq=False, slots=True)

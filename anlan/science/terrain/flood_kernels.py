@@ -13,7 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 OUTLET = 8
 NO_DATA = 255
@@ -22,38 +24,61 @@ DY = np.array([0, 1, 1, 1, 0, -1, -1, -1], np.int64)
 DX = np.array([1, 1, 0, -1, -1, -1, 0, 1], np.int64)
 
 
+@intrinsic
+def _bits(typing_context: Any, value: Any) -> Any:
+    """The bits of a float32 as an int32."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.IntType(32))
+
+    return types.int32(types.float32), generate
+
+
+_bits_of: Any = _bits
+
+
 @njit(inline="always")
-def _push(heights: Any, cells: Any, size: Any, height: Any, cell: Any) -> Any:
-    """Into the binary heap; returns the new size."""
+def _key(height: Any, cell: Any) -> Any:
+    """Height and cell in one number that sorts as the height does, then as the cell."""
+    bits = np.int64(_bits_of(height))
+    sorted_bits = bits if bits >= 0 else np.int64(-2147483648) - bits
+    return (sorted_bits << np.int64(32)) | np.int64(cell)
+
+
+@njit(inline="always")
+def _push(heap: Any, size: Any, key: Any) -> Any:
+    """Into the heap of four children a node; returns the new size."""
     at = size
     while at > 0:
-        up = (at - 1) >> 1
-        if heights[up] <= height:
+        up = (at - 1) >> 2
+        if heap[up] <= key:
             break
-        heights[at], cells[at] = heights[up], cells[up]
+        heap[at] = heap[up]
         at = up
-    heights[at], cells[at] = height, cell
+    heap[at] = key
     return size + 1
 
 
 @njit(inline="always")
-def _pop(heights: Any, cells: Any, size: Any) -> Any:
-    """The lowest out of the binary heap; returns (its cell, new size)."""
-    found = cells[0]
+def _pop(heap: Any, size: Any) -> Any:
+    """The lowest out of the heap; returns (its cell, new size)."""
+    found = heap[0] & np.int64(0xFFFFFFFF)
     size -= 1
-    height, cell = heights[size], cells[size]
+    key = heap[size]
     at = 0
     while True:
-        low = 2 * at + 1
+        low = 4 * at + 1
         if low >= size:
             break
-        if low + 1 < size and heights[low + 1] < heights[low]:
-            low += 1
-        if heights[low] >= height:
+        best = low
+        for child in range(low + 1, min(low + 4, size)):
+            if heap[child] < heap[best]:
+                best = child
+        if heap[best] >= key:
             break
-        heights[at], cells[at] = heights[low], cells[low]
-        at = low
-    heights[at], cells[at] = height, cell
+        heap[at] = heap[best]
+        at = best
+    heap[at] = key
     return found, size
 
 
@@ -68,7 +93,7 @@ def fill(z: Any, way: Any, offsets: Any) -> int:
     count = z.size
     seen_not = np.uint8(OUTLET + 1)
     room = 1 << 16
-    heights, cells = np.empty(room, z.dtype), np.empty(room, np.int64)
+    heap = np.empty(room, np.int64)
     size = 0
     pits, slopes = np.empty(room, np.int64), np.empty(room, np.int64)
     queued = 0
@@ -78,12 +103,12 @@ def fill(z: Any, way: Any, offsets: Any) -> int:
         for k in range(8):
             if way[c + offsets[k]] == NO_DATA:
                 way[c] = OUTLET
-                if size == heights.size:
-                    heights, cells = _wider(heights), _wider(cells)
-                size = _push(heights, cells, size, z[c], np.int64(c))
+                if size == heap.size:
+                    heap = _wider(heap)
+                size = _push(heap, size, _key(z[c], c))
                 break
     while size > 0:
-        start, size = _pop(heights, cells, size)
+        start, size = _pop(heap, size)
         queued += 1
         level = z[start]
         pit_at, pit_end, slope_end = 0, 1, 0
@@ -106,18 +131,18 @@ def fill(z: Any, way: Any, offsets: Any) -> int:
                 if z[there] <= own:
                     z[there] = own
                     if own > level or own < level:
-                        if size == heights.size:
-                            heights, cells = _wider(heights), _wider(cells)
-                        size = _push(heights, cells, size, own, there)
+                        if size == heap.size:
+                            heap = _wider(heap)
+                        size = _push(heap, size, _key(own, there))
                     else:
                         if pit_end == pits.size:
                             pits = _wider(pits)
                         pits[pit_end] = there
                         pit_end += 1
                 elif _spills(z, way, offsets, there, seen_not):
-                    if size == heights.size:
-                        heights, cells = _wider(heights), _wider(cells)
-                    size = _push(heights, cells, size, z[there], there)
+                    if size == heap.size:
+                        heap = _wider(heap)
+                    size = _push(heap, size, _key(z[there], there))
                 else:
                     if slope_end == slopes.size:
                         slopes = _wider(slopes)

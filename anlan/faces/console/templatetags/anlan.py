@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from anlan.faces.console import built, tree
-from anlan.faces.http.live import make_token
 from anlan.ground import clock
+from anlan.ground.live import make_token
 from anlan.ground.machine import alarms, site
 from anlan.ground.scope import NOWHERE, Scope
 
