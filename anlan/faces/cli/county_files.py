@@ -57,7 +57,7 @@ def take_in(path: Path, by: str) -> None:
     content = _content(path)
     plan, _counts, _written = _run(path.name, content, by, False)
     if plan.faults:
-        shown = "\n".join(str(fault) for fault in plan.faults[:SHOWN_FAULTS])
+        shown = "\n".join(f"{path.name} {fault}" for fault in plan.faults[:SHOWN_FAULTS])
         raise Refusal("workbook-faults", f"有 {len(plan.faults)} 处不对，没有写入", shown,
                                "改好后运行 anlan county import")  # fmt: skip
 
