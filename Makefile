@@ -36,9 +36,8 @@ check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m anlan packs check
 	@$(PY) -m pytest -q tests/docs
 
-bench: dev ## measure beside the peers
-	@$(PY) -m bench.start && $(PY) -m bench.pages
-	@$(PY) -m bench.scope_cost && $(PY) -m bench.journal && $(PY) -m bench.callout && $(PY) -m bench.night
+bench: dev ## measure beside the peers, one table; ARGS=--quick for small sizes
+	@$(PY) -m bench $(ARGS)
 
 drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
