@@ -304,8 +304,8 @@ def main() -> None:
                 ours, theirs = median(r[0] for r in found), median(r[1] for r in found)
                 ratio = median(a / b for a, b in found)
                 print(
-                    f"batch {batch}, {len(found)} turns: engine {ours:.0f}/s, bare loop {theirs:.0f}/s,"
-                    f" ratio {ratio:.2f} (promise 0.50)"
+                    f"batch {batch}, {len(found)} turns: engine {ours:.0f}/s,"
+                    f" bare loop {theirs:.0f}/s, ratio {ratio:.2f} (promise 0.50)"
                 )
                 queue = peer(cluster, batch)
                 told = "NOT RUN: pip install -e .[bench]" if queue is None else f"{queue:.0f}/s"
