@@ -63,7 +63,7 @@ def client_of(kind: str) -> Any:
     from django.contrib.sessions.backends.db import SessionStore
     from django.test import Client
 
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Holding
     from anlan.ground.scope import Scope
 
@@ -71,7 +71,7 @@ def client_of(kind: str) -> Any:
     with command.open():
         held = Holding.objects.select_related("post").filter(post__kind=kind, rank=0).first()
     assert held is not None
-    account = actions.make_account(
+    account = accounts.make_account(
         command, f"bench-{kind}", kind, post_id=held.post_id, person_id=held.person_id, demo=True
     )
     session = SessionStore()
