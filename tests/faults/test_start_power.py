@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from anlan.faces import watchdog
 from anlan.faces.watchdog import SILENT_S, silent
 from anlan.ground.machine import alarms
 from anlan.ground.machine.processes import bound_logs
