@@ -96,9 +96,7 @@ def filling(home: Path) -> dict[str, str]:
     used, free_mb = 100 * disk.used // room, disk.free // 1_000_000
     if disk.used < DISK_USED_LAST * room:
         return {"disk": f"磁盘已用 {used}%，还剩 {free_mb} MB，请腾出空间"}
-    return {
-        "disk full": f"磁盘快满了：已用 {used}%，只剩 {free_mb} MB，写满后什么都记不下，请马上腾出空间"
-    }
+    return {"disk full": f"磁盘快满了：已用 {used}%，只剩 {free_mb} MB，请马上腾出空间"}
 
 
 def silent(seen: Seen, rows: list[tuple[str, object, object]], now: float) -> dict[str, str]:
