@@ -22,7 +22,7 @@ WORD = "Grünes Licht um 6 Uhr"
 
 
 def main() -> None:
-    with measured(__doc__, tries=(TRIES, 150)) as options:
+    with measured(__doc__, tries=(TRIES, 60)) as options:
         home = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
         home.chmod(0o755)
         os.environ.update(
