@@ -25,8 +25,8 @@ setup: .venv/county.stamp .venv/front.stamp ## the same without starting
 down: ## stop, keep everything
 	@if [ -x $(PY) ]; then $(PY) -m anlan down; else echo "还没有安装，没有可停的"; fi
 
-test: dev ## install and pass the tests
-	@$(PY) -m pytest -q $(ARGS)
+test: dev ## install and pass the tests; two at once, each with a database of its own
+	@$(PY) -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
 check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m ruff check anlan phonebox tests bench && $(PY) -m ruff format --check -q anlan phonebox tests bench
@@ -36,9 +36,8 @@ check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m anlan packs check
 	@$(PY) -m pytest -q tests/docs
 
-bench: dev ## measure beside the peers
-	@$(PY) -m bench.start && $(PY) -m bench.pages
-	@$(PY) -m bench.scope_cost && $(PY) -m bench.journal && $(PY) -m bench.callout && $(PY) -m bench.night
+bench: dev ## measure beside the peers, one table; ARGS=--quick for small sizes
+	@$(PY) -m bench $(ARGS)
 
 drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
@@ -68,9 +67,9 @@ FRONT := $(shell find anlan/faces/console/front -type f -not -path '*/node_modul
 .venv/front.stamp: .venv/county.stamp $(FRONT) anlan/faces/console/locale/en/LC_MESSAGES/django.po
 	@echo "构建界面（第一次约半分钟，要连 npm）"
 	@rm -f build/front-said.txt; mkdir -p build
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --no-deps -e . 2>build/front.log; \
+	@SECONDS=0; if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --no-deps -e . 2>build/front.log; \
 	 else $(PY) -m pip install $(QUIET) --no-deps -e . 2>build/front.log; fi \
-	 || { cat build/front-said.txt 2>/dev/null || tail -n 20 build/front.log; echo; exit 3; }
+	 || { cat build/front-said.txt 2>/dev/null || tail -n 20 build/front.log; echo; exit 3; }; echo "  $$SECONDS 秒"
 	@$(PY) -m anlan.faces.console.words
 	@touch $@
 

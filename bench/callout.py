@@ -11,9 +11,7 @@ telephone box) beside raw smpplib.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import os
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from statistics import median
 from typing import Any
 
 from bench.county import throw_away_county
+from bench.sizes import measured
 
 BATCHES = (100, 10)
 TURN_BATCHES = {100: 10, 10: 50}
@@ -294,33 +293,30 @@ def by_smpp(folder: Path, people: int) -> list[tuple[float, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, default=10_000)
-    people = parser.parse_args().people
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, one process each")
-    with throw_away_county() as cluster:
-        fill(people)
-        for batch in BATCHES:
-            opened, planned, count = plan()
-            print(f"{count} messages: open {opened:.2f} s, plan {count / planned:.0f}/s")
-            found = turns(cluster, count, batch)
-            ours, theirs = median(r[0] for r in found), median(r[1] for r in found)
-            ratio = median(a / b for a, b in found)
+    with measured(__doc__, people=(10_000, 4_000)) as options:
+        people = options.people
+        with throw_away_county() as cluster:
+            fill(people)
+            for batch in BATCHES:
+                opened, planned, count = plan()
+                print(f"{count} messages: open {opened:.2f} s, plan {count / planned:.0f}/s")
+                found = turns(cluster, count, batch)
+                ours, theirs = median(r[0] for r in found), median(r[1] for r in found)
+                ratio = median(a / b for a, b in found)
+                print(
+                    f"batch {batch}, {len(found)} turns: engine {ours:.0f}/s,"
+                    f" bare loop {theirs:.0f}/s, ratio {ratio:.2f} (promise 0.50)"
+                )
+                queue = peer(cluster, batch)
+                told = "NOT RUN: pip install -e .[bench]" if queue is None else f"{queue:.0f}/s"
+                print(f"batch {batch}: PgQueuer {told}")
+            sent = by_smpp(Path(cluster.folder).parent, min(people, 5_000))
+            ours, raw = median(r[0] for r in sent), median(r[1] for r in sent)
+            ratio = median(a / b for a, b in sent)
             print(
-                f"batch {batch}, {len(found)} turns: engine {ours:.0f}/s, bare loop {theirs:.0f}/s,"
-                f" ratio {ratio:.2f} (promise 0.50)"
+                f"SMPP, {len(sent)} turns: gateway {ours:.0f}/s, raw smpplib {raw:.0f}/s,"
+                f" ratio {ratio:.2f} (promise 0.70)"
             )
-            queue = peer(cluster, batch)
-            told = "NOT RUN: pip install -e .[bench]" if queue is None else f"{queue:.0f}/s"
-            print(f"batch {batch}: PgQueuer {told}")
-        sent = by_smpp(Path(cluster.folder).parent, min(people, 5_000))
-        ours, raw = median(r[0] for r in sent), median(r[1] for r in sent)
-        ratio = median(a / b for a, b in sent)
-        print(
-            f"SMPP, {len(sent)} turns: gateway {ours:.0f}/s, raw smpplib {raw:.0f}/s,"
-            f" ratio {ratio:.2f} (promise 0.70)"
-        )
-    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ The lines are written by SQL as the application's role would, on a throw-away du
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import threading
 import time
 
 from bench.county import throw_away_county
+from bench.sizes import measured
 
 BULK_LINES = 100_000
 WRITER_COMMITS = 200
@@ -56,27 +56,26 @@ def delay_of_others_ms() -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lines", type=int, default=1_000_000)
-    lines = parser.parse_args().lines
-    with throw_away_county():
-        from anlan.ground import journal
-        from anlan.ground.scope import Scope
+    with measured(__doc__, lines=(1_000_000, 300_000)) as options:
+        lines = options.lines
+        with throw_away_county():
+            from anlan.ground import journal
+            from anlan.ground.scope import Scope
 
-        scope = Scope.for_round("bench")
-        median, worst = delay_of_others_ms()
-        print(f"another writer during a load of {BULK_LINES}: median {median:.1f} ms,", end=" ")
-        print(f"worst {worst:.1f} ms (promise: 100 ms)")
-        fill(max(0, lines - BULK_LINES))
-        started = time.perf_counter()
-        while journal.seal(scope):
-            pass
-        sealed_s = time.perf_counter() - started
-        started = time.perf_counter()
-        verdict = journal.verify(scope)
-        verified_s = time.perf_counter() - started
-        print(f"{verdict.lines} lines in {verdict.seals} seals, whole: {verdict.whole}")
-        print(f"sealed in {sealed_s:.1f} s, verified in {verified_s:.1f} s (promise: 60 s)")
+            scope = Scope.for_round("bench")
+            median, worst = delay_of_others_ms()
+            print(f"another writer during a load of {BULK_LINES}: median {median:.1f} ms,", end=" ")
+            print(f"worst {worst:.1f} ms (promise: 100 ms)")
+            fill(max(0, lines - BULK_LINES))
+            started = time.perf_counter()
+            while journal.seal(scope):
+                pass
+            sealed_s = time.perf_counter() - started
+            started = time.perf_counter()
+            verdict = journal.verify(scope)
+            verified_s = time.perf_counter() - started
+            print(f"{verdict.lines} lines in {verdict.seals} seals, whole: {verdict.whole}")
+            print(f"sealed in {sealed_s:.1f} s, verified in {verified_s:.1f} s (promise: 60 s)")
 
 
 if __name__ == "__main__":

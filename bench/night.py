@@ -11,7 +11,6 @@ need for reading and thinking is not in it.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import socket
@@ -25,6 +24,7 @@ from typing import Any
 import psycopg
 
 from bench.county import throw_away_county
+from bench.sizes import measured
 
 NIGHTS = 25
 WAIT_S_MAX = 60.0
@@ -63,7 +63,7 @@ def client_of(kind: str) -> Any:
     from django.contrib.sessions.backends.db import SessionStore
     from django.test import Client
 
-    from anlan.county import actions
+    from anlan.county import accounts
     from anlan.county.models import Holding
     from anlan.ground.scope import Scope
 
@@ -71,7 +71,7 @@ def client_of(kind: str) -> Any:
     with command.open():
         held = Holding.objects.select_related("post").filter(post__kind=kind, rank=0).first()
     assert held is not None
-    account = actions.make_account(
+    account = accounts.make_account(
         command, f"bench-{kind}", kind, post_id=held.post_id, person_id=held.person_id, demo=True
     )
     session = SessionStore()
@@ -108,36 +108,34 @@ def _sent_on(answer: Any) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--nights", type=int, default=NIGHTS)
-    nights = parser.parse_args().nights
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    with throw_away_county("anlan") as cluster:
-        from anlan.county import demo
-        from anlan.ground.scope import Scope
+    with measured(__doc__, nights=(NIGHTS, 8)) as options:
+        nights = options.nights
+        with throw_away_county("anlan") as cluster:
+            from anlan.county import demo
+            from anlan.ground.scope import Scope
 
-        demo.make(Scope.for_command("bench"))
-        home = Path(cluster.folder).parent
-        ports = {"smpp": free_port(), "phonebox": free_port()}
-        facts = {"code": "500231", "demo": True, "ports": ports}
-        (home / "county.json").write_text(json.dumps(facts))
-        running = programs(home, ports)
-        try:
-            officer, leader = client_of("duty_officer"), client_of("duty_leader")
-            with psycopg.connect(cluster.dsn("superuser", "anlan"), autocommit=True) as own:
-                first = night(officer, leader, own)
-                found = [night(officer, leader, own) for _night in range(nights)]
-        finally:
-            for program in running:
-                program.terminate()
-            for program in running:
-                program.wait(15)
-    cuts = quantiles(found, n=100)
-    print(f"first after the start (worker and box start too): {first:.2f} s")
-    print(
-        f"{len(found)} nights: p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, worst {max(found):.2f} s"
-    )
-    print(f"load {os.getloadavg()[0]:.1f}")
+            demo.make(Scope.for_command("bench"))
+            home = Path(cluster.folder).parent
+            ports = {"smpp": free_port(), "phonebox": free_port()}
+            facts = {"code": "500231", "demo": True, "ports": ports}
+            (home / "county.json").write_text(json.dumps(facts))
+            running = programs(home, ports)
+            try:
+                officer, leader = client_of("duty_officer"), client_of("duty_leader")
+                with psycopg.connect(cluster.dsn("superuser", "anlan"), autocommit=True) as own:
+                    first = night(officer, leader, own)
+                    found = [night(officer, leader, own) for _night in range(nights)]
+            finally:
+                for program in running:
+                    program.terminate()
+                for program in running:
+                    program.wait(15)
+        cuts = quantiles(found, n=100)
+        print(f"first after the start (worker and box start too): {first:.2f} s")
+        print(
+            f"{len(found)} nights: p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s,"
+            f" worst {max(found):.2f} s"
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ Each client asks each page in turn, on loopback, a bounded number of times.
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
 import os
@@ -28,6 +27,7 @@ from urllib.parse import urlencode, urlsplit
 
 from anlan.ground.machine import site
 from anlan.ground.machine.processes import environment
+from bench.sizes import measured
 
 PAGES_MAX = 60
 CALLS_S_MAX = 60
@@ -139,32 +139,30 @@ def measure(jobs: list[tuple[str, int, str]], cookie: str, clients: int, times: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--times", type=int, default=25)
-    options = parser.parse_args()
-    root = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
-    root.chmod(0o755)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("ANLAN_")}
-    own = kept | {"ANLAN_ROOT": str(root)}
-    anlan = [sys.executable, "-m", "anlan"]
-    try:
-        up = subprocess.run([*anlan, "up", "--json"], env=own, capture_output=True, check=True)
-        answer = json.loads(up.stdout)
-        county = site(root / "counties" / "500231")
-        subprocess.run([sys.executable, "-c", NIGHT], env=environment(county, "worker"), check=True)
-        cookie = sign_in(answer["links"]["duty"])
-        telephone = answer_page(answer["phonebox"])
-        found = pages(county.ports["console"], cookie)
-        jobs = [(name, county.ports["console"], path) for name, path in found.items()]
-        if telephone:
-            jobs.append(("telephone: answer", county.ports["public"], telephone))
-        print(f"load {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, {len(jobs)} pages")
-        measure(jobs, cookie, options.clients, options.times)
-        print(f"load {os.getloadavg()[0]:.2f}")
-    finally:
-        subprocess.run([*anlan, "down"], env=own, check=False, stdout=subprocess.DEVNULL)
-        shutil.rmtree(root, ignore_errors=True)
+    with measured(__doc__, clients=(8, 8), times=(25, 5)) as options:
+        root = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
+        root.chmod(0o755)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("ANLAN_")}
+        own = kept | {"ANLAN_ROOT": str(root)}
+        anlan = [sys.executable, "-m", "anlan"]
+        try:
+            up = subprocess.run([*anlan, "up", "--json"], env=own, capture_output=True, check=True)
+            answer = json.loads(up.stdout)
+            county = site(root / "counties" / "500231")
+            subprocess.run(
+                [sys.executable, "-c", NIGHT], env=environment(county, "worker"), check=True
+            )
+            cookie = sign_in(answer["links"]["duty"])
+            telephone = answer_page(answer["phonebox"])
+            found = pages(county.ports["console"], cookie)
+            jobs = [(name, county.ports["console"], path) for name, path in found.items()]
+            if telephone:
+                jobs.append(("telephone: answer", county.ports["public"], telephone))
+            print(f"{len(jobs)} pages, {options.clients} clients, {options.times} times each")
+            measure(jobs, cookie, options.clients, options.times)
+        finally:
+            subprocess.run([*anlan, "down"], env=own, check=False, stdout=subprocess.DEVNULL)
+            shutil.rmtree(root, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ Sizes are rows of one table; memory is the peak of the reading process (ru_maxrs
 file near 20 MB is read or refused within the reader's own limits; both are shown. Accuracy is over
 the plans in tests/rooms/workplan/frozen, which were written apart from the reader.
 
-    python -m bench.reader [--rows 120 1000 4000]
+    python -m bench.reader [--rows 4000] [--quick]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -19,9 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anlan.rooms.workplan.reader import PlanRefused, read_plan
+from bench.sizes import measured
 from tests.rooms.workplan.layouts import made
 from tests.rooms.workplan.layouts.made import ROWS, TITLE, joined
 
+ROWS_READ = (120, 1000, 4000)
 HEADER = ["序号", "任务", "内容", "责任单位", "时限"]
 REPEATS = 3
 
@@ -158,13 +159,11 @@ def accuracy() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="*", default=[120, 1000, 4000])
-    options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    sizes(options.rows)
-    large()
-    accuracy()
+    with measured(__doc__, rows=(4000, 1000)) as options:
+        sizes([rows for rows in ROWS_READ if rows <= options.rows])
+        if not options.quick:
+            large()
+        accuracy()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ LEAKPROOF would cost, which only a server of our own could have.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import statistics
@@ -23,6 +22,7 @@ from pathlib import Path
 import psycopg
 
 from anlan.ground.machine.postgres import Cluster
+from bench.sizes import measured
 
 COUNTY = 500231000000
 TOWNSHIPS = [COUNTY + 1000 * number for number in range(101, 127)]
@@ -169,29 +169,30 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
-    with tempfile.TemporaryDirectory(prefix="anlan-bench-") as folder:
-        Path(folder).chmod(0o755)
-        cluster = Cluster(Path(folder) / "postgres")
-        cluster.init()
-        cluster.start()
-        try:
-            cluster.create_database("bench")
-            connect = lambda role: psycopg.connect(  # noqa: E731
-                cluster.dsn(role, "bench"), autocommit=True
-            )
-            with connect("owner") as owner, connect("app") as app, connect("superuser") as free:
-                prepare(owner, free, rows)
-                app.execute("SET plan_cache_mode = force_custom_plan")
-                print(f"{rows} rows, median of {REPEATS}, a township's scope against none")
-                for what, with_ms, none_ms, leak_ms in measure(app, free):
-                    ratio = with_ms / none_ms
-                    print(f"{what:28} {with_ms:8.2f} ms {none_ms:8.2f} ms {ratio:6.2f} x", end="")
-                    print("" if leak_ms is None else f"   leakproof {leak_ms / none_ms:.2f} x")
-        finally:
-            cluster.stop()
+    with measured(__doc__, rows=(1_000_000, 300_000)) as options:
+        rows = options.rows
+        with tempfile.TemporaryDirectory(prefix="anlan-bench-") as folder:
+            Path(folder).chmod(0o755)
+            cluster = Cluster(Path(folder) / "postgres")
+            cluster.init()
+            cluster.start()
+            try:
+                cluster.create_database("bench")
+                connect = lambda role: psycopg.connect(  # noqa: E731
+                    cluster.dsn(role, "bench"), autocommit=True
+                )
+                with connect("owner") as owner, connect("app") as app, connect("superuser") as free:
+                    prepare(owner, free, rows)
+                    app.execute("SET plan_cache_mode = force_custom_plan")
+                    print(f"{rows} rows, median of {REPEATS}, a township's scope against none")
+                    for what, with_ms, none_ms, leak_ms in measure(app, free):
+                        ratio = with_ms / none_ms
+                        print(
+                            f"{what:28} {with_ms:8.2f} ms {none_ms:8.2f} ms {ratio:6.2f} x", end=""
+                        )
+                        print("" if leak_ms is None else f"   leakproof {leak_ms / none_ms:.2f} x")
+            finally:
+                cluster.stop()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long a refused sign-in takes, by reason: they must not be told apart (R44).
 
-    python -m bench.signin [N]
+    python -m bench.signin [--tries 1000] [--quick]
 
 Four accounts (wrong password, unknown, locked, disabled), N tries each in turn (1,000), through the
 whole login page, with the real Argon2. Prints medians in milliseconds and the largest difference.
@@ -11,35 +11,37 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+from bench.sizes import measured
 
 TRIES = 1000
 WORD = "Grünes Licht um 6 Uhr"
 
 
 def main() -> None:
-    home = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
-    home.chmod(0o755)
-    os.environ.update(
-        ANLAN_HOME=str(home), ANLAN_KEYS=str(home / "keys"), ANLAN_FILES=str(home / "files"),
-        ANLAN_ROLE="console", ANLAN_TEST="1", DJANGO_SETTINGS_MODULE="anlan.faces.settings",
-    )  # fmt: skip
-    from anlan.ground.machine.postgres import Cluster
-    from anlan.ground.secrets import make_keys
+    with measured(__doc__, tries=(TRIES, 60)) as options:
+        home = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
+        home.chmod(0o755)
+        os.environ.update(
+            ANLAN_HOME=str(home), ANLAN_KEYS=str(home / "keys"), ANLAN_FILES=str(home / "files"),
+            ANLAN_ROLE="console", ANLAN_TEST="1", DJANGO_SETTINGS_MODULE="anlan.faces.settings",
+        )  # fmt: skip
+        from anlan.ground.machine.postgres import Cluster
+        from anlan.ground.secrets import make_keys
 
-    make_keys(home / "keys")
-    cluster = Cluster(home / "postgres", fast=True)
-    cluster.init()
-    cluster.start()
-    try:
-        cluster.create_database("bench")
-        _measure(cluster, int(sys.argv[1]) if len(sys.argv) > 1 else TRIES)
-    finally:
-        cluster.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        make_keys(home / "keys")
+        cluster = Cluster(home / "postgres", fast=True)
+        cluster.init()
+        cluster.start()
+        try:
+            cluster.create_database("bench")
+            _measure(cluster, options.tries)
+        finally:
+            cluster.stop()
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _measure(cluster: object, tries: int) -> None:
@@ -77,8 +79,7 @@ def _measure(cluster: object, tries: int) -> None:
     medians = {name: statistics.median(values) for name, values in taken.items()}
     for name, value in medians.items():
         print(f"{name:14} median {value:7.2f} ms over {tries}")
-    print(f"largest difference {max(medians.values()) - min(medians.values()):.2f} ms"
-          f" · load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    print(f"largest difference {max(medians.values()) - min(medians.values()):.2f} ms")
 
 
 if __name__ == "__main__":

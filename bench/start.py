@@ -4,12 +4,11 @@ A virtual environment of its own from the package cache, a county of its own, bo
 Seconds are the wall clock's, as a person waits; memory is PSS, summed over every process of the
 county and its PostgreSQL, each by name.
 
-    python -m bench.start [--no-install] [--warm 3]
+    python -m bench.start [--install 0] [--warm 3] [--quick]
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from anlan.ground.machine import pids
 from anlan.ground.machine.postgres import Cluster
+from bench.sizes import measured
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SETTLE_S = 60
@@ -74,28 +74,24 @@ def memory(home: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--no-install", action="store_true")
-    parser.add_argument("--warm", type=int, default=3)
-    options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")
-    installed = 0.0 if options.no_install else install()
-    root = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
-    root.chmod(0o755)
-    anlan = [sys.executable, "-m", "anlan"]
-    own = {"ANLAN_ROOT": str(root)}
-    try:
-        first = timed([*anlan, "up"], **own)
-        time.sleep(SETTLE_S)
-        held = memory(root / "counties" / "500231")
-        warm = []
-        for _n in range(options.warm):
+    with measured(__doc__, install=(1, 0), warm=(3, 1)) as options:
+        installed = install() if options.install else 0.0
+        root = Path(tempfile.mkdtemp(prefix="anlan-bench-"))
+        root.chmod(0o755)
+        anlan = [sys.executable, "-m", "anlan"]
+        own = {"ANLAN_ROOT": str(root)}
+        try:
+            first = timed([*anlan, "up"], **own)
+            time.sleep(SETTLE_S)
+            held = memory(root / "counties" / "500231")
+            warm = []
+            for _n in range(options.warm):
+                timed([*anlan, "down"], **own)
+                warm.append(timed([*anlan, "up"], **own))
+            report(installed, first, sorted(warm), held)
+        finally:
             timed([*anlan, "down"], **own)
-            warm.append(timed([*anlan, "up"], **own))
-        report(installed, first, sorted(warm), held)
-    finally:
-        timed([*anlan, "down"], **own)
-        shutil.rmtree(root, ignore_errors=True)
+            shutil.rmtree(root, ignore_errors=True)
 
 
 def report(installed: float, first: float, warm: list[float], held: dict[str, float]) -> None:
@@ -107,7 +103,6 @@ def report(installed: float, first: float, warm: list[float], held: dict[str, fl
     print(f"memory {SETTLE_S} s after the start: {total:.0f} MB PSS (at most {MEMORY_MB_MAX:.0f})")
     for name, mb in sorted(held.items(), key=lambda item: -item[1]):
         print(f"  {name:12} {mb:6.1f} MB")
-    print(f"load {os.getloadavg()[0]:.2f}")
     print(json.dumps({"install_s": round(installed, 1), "first_s": round(first, 1),
                       "warm_s": [round(s, 1) for s in warm], "pss_mb": round(total)}))  # fmt: skip
 

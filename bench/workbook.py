@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.county import throw_away_county
+from bench.sizes import measured
 
 PEOPLE = 10_000
 CODE = 500231000000
@@ -75,25 +76,29 @@ def raw_copy(dsn: str) -> float:
 
 
 def main() -> None:
-    with throw_away_county() as cluster:
-        from anlan.county.division_actions import found_county
-        from anlan.county.workbook import actions, reading
-        from anlan.ground.scope import Scope
+    with measured(__doc__):
+        with throw_away_county() as cluster:
+            from anlan.county.division_actions import found_county
+            from anlan.county.workbook import actions, reading
+            from anlan.ground.scope import Scope
 
-        scope = Scope.for_command("bench")
-        found_county(scope, CODE, "某县")
-        content, _made = timed("the file is made", workbook)
-        timed("guard and reading alone", lambda: reading.read(content, "a.xlsx"))
-        shown, before = timed("preview", lambda: actions.send_in(scope, content, "a.xlsx"))
-        assert not shown.plan.faults, shown.plan.faults[:3]
-        _counts, written = timed("confirmation", lambda: actions.confirm(scope, shown.transfer))
-        out, _took = timed("export", lambda: actions.export(scope, "bench", True))
-        again, _took = timed("preview of the export", lambda: actions.send_in(scope, out, "b.xlsx"))
-        assert again.plan.writes() == 0
-        copied = raw_copy(cluster.dsn("superuser", "bench"))
-        print(f"{'raw COPY of the same people':34} {copied:7.2f} s")
-        both = PEOPLE / (before + written)
-        print(f"people a second: preview and confirmation {both:,.0f}, COPY {PEOPLE / copied:,.0f}")
+            scope = Scope.for_command("bench")
+            found_county(scope, CODE, "某县")
+            content, _made = timed("the file is made", workbook)
+            timed("guard and reading alone", lambda: reading.read(content, "a.xlsx"))
+            shown, before = timed("preview", lambda: actions.send_in(scope, content, "a.xlsx"))
+            assert not shown.plan.faults, shown.plan.faults[:3]
+            _counts, written = timed("confirmation", lambda: actions.confirm(scope, shown.transfer))
+            out, _took = timed("export", lambda: actions.export(scope, "bench", True))
+            again, _took = timed(
+                "preview of the export", lambda: actions.send_in(scope, out, "b.xlsx")
+            )
+            assert again.plan.writes() == 0
+            copied = raw_copy(cluster.dsn("superuser", "bench"))
+            print(f"{'raw COPY of the same people':34} {copied:7.2f} s")
+            both = PEOPLE / (before + written)
+            raw = PEOPLE / copied
+            print(f"people a second: preview and confirmation {both:,.0f}, COPY {raw:,.0f}")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ async def run(options: argparse.Namespace) -> None:
     await stop.wait()
     task.cancel()
     pages.shutdown()
-    server.close()
+    await asyncio.wait([task])
+    await centre.end(server)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ CONNECTIONS_MAX = 16
 IDLE_S = 120
 DELIVER_S = 10
 RETRY_S = 1.0
+END_S = 5.0
 
 
 class Session:
@@ -133,10 +134,25 @@ class Centre:
         self.wake = asyncio.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.arrived: list[Callable[[str, str, str], None]] = []
+        self.connected: set[asyncio.Task[None]] = set()
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         self.loop = asyncio.get_running_loop()
-        return await asyncio.start_server(self._connected, host, port)
+        return await asyncio.start_server(self._arrives, host, port)
+
+    def _arrives(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A task of ours a connection: the library's own would shout when it is cancelled."""
+        task = asyncio.get_running_loop().create_task(self._connected(reader, writer))
+        self.connected.add(task)
+        task.add_done_callback(self.connected.discard)
+
+    async def end(self, server: asyncio.Server) -> None:
+        """Take no more, hang up on everybody and wait for that, END_S at most."""
+        server.close()
+        for task in self.connected:
+            task.cancel()
+        if self.connected:
+            await asyncio.wait(self.connected, timeout=END_S)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self.sessions) >= CONNECTIONS_MAX:
@@ -146,8 +162,6 @@ class Centre:
         self.sessions.add(session)
         try:
             await session.run()
-        except asyncio.CancelledError:
-            writer.close()  # the box ends
         finally:
             self.sessions.discard(session)
 

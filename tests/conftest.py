@@ -27,7 +27,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`drill` marks what takes too long for every `make test`; a sample of each runs there."""
+    """`drill` marks what takes too long for every `make test`; a sample of each runs there.
+
+    Tests of a file stay in one process, since they share what it starts; all of the browser's do.
+    """
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(
+            pytest.mark.xdist_group("browser" if folder == "browser" else item.path.name)
+        )
     if config.getoption("--drill"):
         return
     later = [item for item in items if item.get_closest_marker("drill")]
@@ -84,14 +92,13 @@ def _keep_log(path: Path) -> None:
     logging.getLogger().addHandler(handler)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The run fails where a password, a token or a number stands in its log."""
-    path = session.config.stash[HOME] / "suite.log"
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_in_the_log(home: Path) -> Iterator[None]:
+    """The run fails where a password, a token or a number stands in its log; in each process."""
+    yield
+    path = home / "suite.log"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    found = [canary for canary in LOG_CANARIES if canary in text]
-    if found:
-        print(f"\nsecrets in the log of the run: {found}")
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    assert [canary for canary in LOG_CANARIES if canary in text] == [], "secrets in the log"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -31,7 +31,7 @@ from django.utils.translation import gettext as _
 from anlan.ground import secrets, spool
 from anlan.ground.errors import NotRunning
 from anlan.ground.live import tell
-from anlan.ground.scope import Scope, current
+from anlan.ground.scope import Scope, current, in_one_trip
 
 WHY_CHARS_MAX = 2000
 SEAL_LINES_MAX = 200_000
@@ -123,17 +123,27 @@ def _write_or_refuse(fields: list[Any]) -> None:
 def _write_or_spool(fields: list[Any]) -> None:
     """In a savepoint, so that a journal that cannot be written takes nothing else with it.
 
-    A table that somebody has locked is waited for LOCK_MS_MAX milliseconds only.
+    In one trip there is no way back to a savepoint: the whole trip fails there, and whoever made it
+    goes again in steps. A table that somebody has locked is waited for LOCK_MS_MAX milliseconds
+    only.
     """
+    if in_one_trip():
+        _insert(fields)
+        return
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LOCK_MS_MAX)])
-            cursor.execute(INSERT, fields)
-            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+        with transaction.atomic():
+            _insert(fields)
     except DatabaseError:
         if _lost():
             raise
         spool.put(fields)
+
+
+def _insert(fields: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LOCK_MS_MAX)])
+        cursor.execute(INSERT, fields)
+        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
 
 
 def _lost() -> bool:

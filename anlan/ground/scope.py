@@ -134,7 +134,8 @@ class Scope:
 
         For a round at its busiest: the way to the server is paid once. No transaction may be open.
         Yields psycopg's connection in pipeline mode; rows are there when the block has ended, and
-        then they are committed. An error of any statement is raised at the end of the block.
+        then they are committed. An error of any statement is raised at the end of the block, which
+        has then changed nothing.
         """
         if connection.in_atomic_block:
             raise RuntimeError("a transaction is open already")
@@ -147,6 +148,11 @@ class Scope:
                 yield own
             finally:
                 _running.reset(token)
+
+
+def in_one_trip() -> bool:
+    """Whether the open transaction is one of `Scope.in_one_trip`: errors come at its end only."""
+    return _running.get() is not None and not connection.in_atomic_block
 
 
 _running: ContextVar[Scope | None] = ContextVar("anlan_scope", default=None)

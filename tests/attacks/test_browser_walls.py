@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from anlan.county import accounts
-from anlan.county.models import Account
+from anlan.county.models import Account, Division
 from anlan.ground.errors import Conflict, Denied
 from anlan.ground.models import CountyFact
 from anlan.ground.scope import Scope
@@ -170,7 +170,9 @@ def test_the_flag_is_refused_where_real_people_are(
 ) -> None:
     from anlan.county import actions, demo
 
-    actions.add_person(COMMAND, 500231109001, "真人", "13800000000")
+    with COMMAND.open():
+        village = Division.objects.create(code=500231999001, name="某村", kind="village")
+    actions.add_person(COMMAND, village.code, "真人", "13800000000")
     with pytest.raises(Denied):
         demo.make_divisions(COMMAND, demo.DIVISIONS / "divisions_500231.csv", "垫江县", True)
     assert not CountyFact.objects.exists()

@@ -83,7 +83,7 @@ def own_ports(root: Path) -> None:
     (home / "county.json").write_text(json.dumps(DEMO | {"ports": ports}, ensure_ascii=False))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def county(chromium: str) -> Iterator[tuple[Path, dict[str, Any]]]:
     root = Path(tempfile.mkdtemp(prefix="anlan-browser-"))
     root.chmod(0o755)
@@ -95,8 +95,10 @@ def county(chromium: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Any]:
+    """One browser for this folder and no longer: its event loop runs in the thread of the tests,
+    where Django then refuses every question to the database."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as own:
@@ -157,7 +159,7 @@ class Night:
     faults: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def night(county: tuple[Path, dict[str, Any]], browser: Any) -> Night:
     """Pasted, read, submitted by the duty officer; approved by the leader in charge."""
     root, up = county

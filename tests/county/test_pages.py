@@ -176,7 +176,7 @@ def test_every_write_of_the_county_refuses_a_stranger(clerk: Any) -> None:
     """Whatever the address, a field that nobody declared stops it (R53)."""
     from django.urls import get_resolver
 
-    from tests.faces.test_access import patterns
+    from tests.night import CONSOLE, address, patterns
 
     own = {path for path, _view in patterns(get_resolver("anlan.faces.http.urls"))
            if path.startswith(("county/", "phonebook/<"))}  # fmt: skip
@@ -189,8 +189,6 @@ def test_every_write_of_the_county_refuses_a_stranger(clerk: Any) -> None:
            "shift_id": shift.id, "alias_id": 1, "membership_id": 1, "transfer_id": 1}  # fmt: skip
     tried = 0
     for path in sorted(own):
-        from tests.faces.test_access import CONSOLE, address
-
         view = CONSOLE[path]
         if view.access.right not in ("county.edit", "phonebook.reveal") and "export" not in path:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ import pytest
 
 from anlan.ground.machine import site
 from anlan.ground.machine.postgres import Cluster
-from tests.faults.real_county import CODE, RealCounty, real_county
+from anlan.ground.machine.site import MARK_HEADER, write_facts
+from tests.faults.real_county import CODE, RealCounty, heard, real_county
 
 OTHER = "500233"
+ROUNDS, ASKED = 2, 5
 ROW = "500233000000,忠县,县,30.3,108.0,,\n"
 
 
@@ -89,6 +92,33 @@ def test_what_is_wrong_with_a_new_county_is_said_and_nothing_is_left(
     assert both.run("county", "use", "../500231").error["code"] == "county-unknown"
     assert not (both.root / "counties" / "500299").exists()
     said = both.run("county", "new", "500298", "丁县", "--divisions", str(bad))
-    assert said.code == 2 and "坏.csv:2" in said.error["place"]
+    assert said.code == 2 and "坏.csv 区划 第 2 行" in said.error["place"]
     bad.write_text("code,name,kind,lat,lon,population,source\n500298000000,丁县,县,30,108,,\n")
     assert both.run("county", "new", "500298", "丁县", "--divisions", str(bad)).code == 0
+
+
+def test_two_counties_that_start_at_the_same_moment_share_no_port(both: RealCounty) -> None:
+    """Each asks for the same ports, chooses before the other listens, and answers for itself."""
+    both.down()
+    with real_county() as other:
+        other.up()
+        other.down()
+        ours = json.loads((both.home / "county.json").read_text())
+        for _round in range(ROUNDS):
+            facts = json.loads((other.home / "county.json").read_text())
+            write_facts(other.home, facts | {"ports": ours.get("ports", {})})
+            write_facts(both.home, ours)
+            said = [heard(starting) for starting in [c.start("up") for c in (both, other)]]
+            assert [s.code for s in said] == [0, 0], [s.answer or s.err for s in said]
+            held = [set(c.site.listening) for c in (both, other)]
+            assert not held[0] & held[1]
+            for county in (both, other):
+                for part in ("console", "live", "public"):
+                    marks = {mark_of(county.site.address(part, "/health")) for _n in range(ASKED)}
+                    assert marks == {county.site.mark}, part
+            assert both.down().code == other.down().code == 0
+
+
+def mark_of(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as page:
+        return str(page.headers[MARK_HEADER])

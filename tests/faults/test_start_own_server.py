@@ -16,12 +16,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from anlan.ground.errors import Refusal
+from anlan.ground.machine import own_server, soundness
 from anlan.ground.machine.ports import free
 from anlan.ground.machine.postgres import Cluster
 from tests.faults import nights
 from tests.faults.real_county import RealCounty, Said, real_county, until
 
-OLD = Path("/usr/lib/postgresql/15/bin")
+# Whichever versions the system's packages offer, the oldest first.
+SYSTEMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda own: int(own.parent.name))
 WORD = "a plain word"
 
 
@@ -97,11 +100,16 @@ def test_a_right_that_is_missing_is_named_with_the_statement_that_gives_it(serve
     assert "ALTER DATABASE plain OWNER TO maker" in said.error["mend"]
 
 
-def test_a_server_that_is_too_old_is_refused() -> None:
-    """Debian 12's own PostgreSQL 15, started as its package would."""
-    if not (OLD / "initdb").exists() or os.geteuid() != 0:
-        print("NOT RUN: as root: apt-get install postgresql-15")
-        pytest.skip("NOT RUN: no PostgreSQL 15 here: as root, apt-get install postgresql-15")
+def test_a_server_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's own PostgreSQL (15 on Debian 12), started as its package would.
+
+    Where that is new enough already, the least version is moved above it.
+    """
+    if not SYSTEMS or os.geteuid() != 0:
+        print("NOT RUN: as root: apt-get install postgresql")
+        pytest.skip("NOT RUN: no PostgreSQL of the system: as root, apt-get install postgresql")
+    old = SYSTEMS[0]
+    version = int(old.parent.name)
     folder = Path(tempfile.mkdtemp(prefix="anlan-old-"))
     shutil.chown(folder, "nobody")
     port = next(p for p in range(35000, 36000) if free(p))
@@ -112,16 +120,23 @@ def test_a_server_that_is_too_old_is_refused() -> None:
                                  "capture_output": True}  # fmt: skip
     data = folder / "data"
     subprocess.run(
-        [OLD / "initdb", "-D", data, "-U", "site", "--pwfile", word, "-A", "scram-sha-256", "-N"],
+        [old / "initdb", "-D", data, "-U", "site", "--pwfile", word, "-A", "scram-sha-256", "-N"],
         **common,
     )  # fmt: skip
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-    command = [OLD / "pg_ctl", "-w", "-D", data]
+    command = [old / "pg_ctl", "-w", "-D", data]
     subprocess.run([*command, "-l", folder / "log", "-o", options, "start"], **common)
     try:
-        said = refused(f"postgresql://site:{WORD.replace(' ', '%20')}@127.0.0.1:{port}/postgres")
-        assert said.code == 2 and said.error["code"] == "database-too-old"
-        assert "15" in said.error["message"] and "16" in said.error["message"]
+        url = f"postgresql://site:{WORD.replace(' ', '%20')}@127.0.0.1:{port}/postgres"
+        if version * 10_000 < soundness.VERSION_MIN:
+            said = refused(url)
+            assert said.code == 2 and said.error["code"] == "database-too-old"
+            assert str(version) in said.error["message"] and "16" in said.error["message"]
+            return
+        monkeypatch.setattr(soundness, "VERSION_MIN", (version + 1) * 10_000)
+        with pytest.raises(Refusal) as refusal:
+            own_server.prepare(url, folder)
+        assert refusal.value.code == "database-too-old" and str(version) in refusal.value.message
     finally:
         subprocess.run([*command, "-m", "immediate", "stop"], **common)
         shutil.rmtree(folder, ignore_errors=True)

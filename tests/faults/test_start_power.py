@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from anlan.faces import watchdog
 from anlan.faces.watchdog import SILENT_S, silent
 from anlan.ground.machine import alarms
 from anlan.ground.machine.processes import bound_logs
@@ -89,6 +90,28 @@ def test_a_worker_that_stands_still_is_told_within_a_minute_on_another_channel(
         assert own.run("doctor").code == 1
         os.kill(worker, signal.SIGCONT)
         until(lambda: not alarms.current(own.home))
+
+
+@pytest.mark.parametrize(
+    ("used", "said"), [(79, []), (80, ["disk"]), (89, ["disk"]), (90, ["disk full"])]
+)
+def test_a_disk_that_fills_is_told_at_80_and_again_at_90_percent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, used: int, said: list[str]
+) -> None:
+    from types import SimpleNamespace
+
+    # 5 of 105 are kept by the system for root: nobody else can use them
+    disk = SimpleNamespace(total=105 * 10**9, used=used * 10**9, free=(100 - used) * 10**9)
+    monkeypatch.setattr("anlan.faces.watchdog.shutil.disk_usage", lambda _home: disk)
+    found = watchdog.filling(tmp_path)
+    assert list(found) == said
+    assert all(f"{used}%" in text and f"{100 - used}000 MB" in text for text in found.values())
+
+
+def test_a_disk_past_90_percent_is_an_alarm_of_its_own(tmp_path: Path) -> None:
+    alarms.put(tmp_path, "watchdog", {"disk": "磁盘已用 89%"})
+    new, ended = alarms.put(tmp_path, "watchdog", {"disk full": "磁盘已用 91%"})
+    assert [a.name for a in new] == ["disk full"] and [a.name for a in ended] == ["disk"]
 
 
 def test_an_alarm_is_told_once_and_ends_when_its_source_says_so(tmp_path: Path) -> None:

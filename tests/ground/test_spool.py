@@ -62,6 +62,17 @@ def lines(owner_sql: Any) -> int:
     return int(owner_sql("SELECT count(*) FROM ground_journal")[0][0])
 
 
+def test_with_a_journal_that_can_be_written_nothing_is_spooled(
+    county_db: str, scope_of: Callable[..., Any], owner_sql: Any
+) -> None:
+    opened(scope_of("duty_officer"))
+    rounds.advance(ROUND)
+    sent = rounds.sender(Yes())(ROUND)
+    assert sent > 0 and spool.waiting() == 0
+    said = owner_sql("SELECT why FROM ground_journal WHERE action = 'callout.sent'")
+    assert said == [(f"{sent}/{sent}",)]
+
+
 @pytest.mark.parametrize("kind", BREAKS)
 def test_a_night_goes_on_without_its_journal_and_has_no_gap_afterwards(
     county_db: str, scope_of: Callable[..., Any], owner_sql: Any, move_clock: Any, kind: str

@@ -18,7 +18,7 @@ from anlan.faces.cli.start import (
     starting,
 )
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import Site, ports, site
+from anlan.ground.machine import Site, site
 from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import environment, supervisor_pid
 from anlan.ground.machine.site import current_home, root_folder, write_whole
@@ -57,8 +57,7 @@ def county_new(options: argparse.Namespace) -> Answer:
     with refusing(site(home)), starting(site(home)):
         enough_disk(home, DISK_BYTES_FIRST)
         facts = {"code": options.code, "name": options.name, "demo": False}
-        with ports.chooser():
-            own = settle_ports(home, facts)
+        own = settle_ports(home, facts)
         steps = Steps()
         make(own, steps)
         made = _finish(own, options.divisions)

@@ -31,7 +31,8 @@ def county_export(options: argparse.Namespace) -> Answer:
     from anlan.county.workbook import actions
     from anlan.ground.scope import Scope
 
-    scope, why = Scope.for_command("county-export"), options.numbers or ""
+    asked = {"phonebook.read"} | ({"phonebook.reveal"} if options.numbers is not None else set())
+    scope, why = Scope.for_command("county-export", frozenset(asked)), options.numbers or ""
     content = actions.export(scope, why, options.numbers is not None)
     try:
         target.write_bytes(content)
@@ -56,7 +57,7 @@ def take_in(path: Path, by: str) -> None:
     content = _content(path)
     plan, _counts, _written = _run(path.name, content, by, False)
     if plan.faults:
-        shown = "\n".join(str(fault) for fault in plan.faults[:SHOWN_FAULTS])
+        shown = "\n".join(f"{path.name} {fault}" for fault in plan.faults[:SHOWN_FAULTS])
         raise Refusal("workbook-faults", f"有 {len(plan.faults)} 处不对，没有写入", shown,
                                "改好后运行 anlan county import")  # fmt: skip
 
@@ -74,7 +75,7 @@ def _run(name: str, content: bytes, by: str, only_look: bool) -> tuple[Any, dict
     from anlan.county.workbook import actions
     from anlan.ground.scope import Scope
 
-    scope = Scope.for_command(by)
+    scope = Scope.for_command(by, frozenset({"county.edit"}))
     shown = actions.send_in(scope, content, name)
     counts = shown.plan.counts()
     if shown.transfer is None:

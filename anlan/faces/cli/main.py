@@ -27,7 +27,8 @@ Run = Callable[[argparse.Namespace], tuple[int, dict[str, Any], str]]
 class Command:
     """A command: its words, what it does, whether it needs a running county, the right it holds.
 
-    right: as in rights.yaml; empty for what reads and writes no row of a county.
+    right: as in rights.yaml; empty for what reads and writes no row of a county. also: the right
+    that an option of it needs besides.
     """
 
     words: str
@@ -36,6 +37,7 @@ class Command:
     needs_county: bool = False
     arguments: tuple[tuple[str, dict[str, Any]], ...] = ()
     right: str = ""
+    also: str = ""
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -55,7 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("county export", "导出本县的单位、岗位、人员、任职、排班", county_files.county_export,
             True, (("file", {"help": "写到哪个 .xlsx"}),
                    ("--numbers", {"help": "含完整号码的原因；不写则号码遮住"})),
-            right="county.edit"),
+            right="phonebook.read", also="phonebook.reveal"),
     Command("county import", "检查并导入表格，整份写入或整份拒绝", county_files.county_import,
             True, (("file", {"help": ".xlsx，或一张表的 CSV"}),
                    ("--preview", {"action": "store_true", "help": "只看会改什么，不写入"})),

@@ -30,6 +30,7 @@ from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine import alarms, clockcheck, own_server, pids, ports, site
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
 from anlan.ground.machine.processes import (
+    PORT_TAKEN,
     end_leftovers,
     start_detached,
     stop,
@@ -40,6 +41,7 @@ from anlan.ground.machine.site import (
     DATABASE,
     DEFAULT_PORTS,
     DEMO_CODE,
+    MARK_HEADER,
     Site,
     other_users,
     root_folder,
@@ -50,6 +52,7 @@ READY_S_MAX = 90.0
 TROUBLE_S_MAX = 15.0
 OTHER_START_S_MAX = 300.0
 INTERRUPT_S_MAX = 60.0
+PORT_CHOICES_MAX = 8
 POLL_S = 0.1
 CONNECT_S_MAX = 5
 DISK_BYTES_FIRST = 500_000_000
@@ -82,13 +85,26 @@ def _up(own: Site) -> Answer:
     facts = dict(own.facts) or _new_facts(own)
     write_facts(own.home, facts)
     make(site(own.home), steps) if first else _still_whole(own, steps)
-    with ports.chooser():
-        steps.next("启动各进程")
-        own = settle_ports(own.home, facts)
-        process = start_detached(own)
-        _wait_ready(own, process.poll)
+    steps.next("启动各进程")
+    own = _run_on_own_ports(own.home, facts)
     steps.end()
     return _started(own, f"已启动，用时 {time.monotonic() - started:.1f} 秒")
+
+
+def _run_on_own_ports(home: Path, facts: dict[str, Any]) -> Site:
+    """Choose free ports and start; choose again where another county was quicker to hold them."""
+    for choice in range(1, PORT_CHOICES_MAX + 1):
+        own = settle_ports(home, facts)
+        process = start_detached(own)
+        try:
+            _wait_ready(own, process.poll)
+            return own
+        except NotRunning as refusal:
+            if refusal.code != PORT_TAKEN or choice == PORT_CHOICES_MAX:
+                raise
+            process.terminate()
+            process.wait(INTERRUPT_S_MAX)
+    raise AssertionError("unreachable")
 
 
 def _started(own: Site, how: str) -> Answer:
@@ -382,7 +398,8 @@ def _wait_ready(own: Site, ended: Callable[[], int | None] = lambda: None) -> No
         waiting = [part for part in waiting if not _answers(own, part)]
         refusal, final = trouble(own)
         hurt = hurt or time.monotonic() if refusal else 0.0
-        if refusal and (final or time.monotonic() - hurt > TROUBLE_S_MAX):
+        waited = time.monotonic() - hurt > TROUBLE_S_MAX
+        if refusal and (final or waited or refusal.code == PORT_TAKEN):
             raise refusal
         if ended() is not None and refusal is None:
             break
@@ -393,10 +410,11 @@ def _wait_ready(own: Site, ended: Callable[[], int | None] = lambda: None) -> No
 
 
 def _answers(own: Site, part: str) -> bool:
+    """Whether the part answers, and no other county in its place."""
     url = f"http://127.0.0.1:{own.ports[part]}/health"
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
+            return bool(answer.status == 200 and answer.headers[MARK_HEADER] == own.mark)
     except (OSError, urllib.error.URLError):
         return False
 

@@ -17,6 +17,8 @@ from anlan.county import queries as county
 from anlan.engines.callout import queries as callout
 from anlan.faces.console import map
 from anlan.ground import clock
+from anlan.ground.machine import site
+from anlan.ground.machine.site import MARK_HEADER
 from anlan.ground.models import JournalLine, Seal
 from anlan.ground.scope import Scope
 from anlan.ground.web import json_page, page, page_before, public_page, scope_of
@@ -145,7 +147,7 @@ def _places() -> list[tuple[str, str, str]]:
 @public_page("says that the process answers; no data")
 def health(request: HttpRequest) -> HttpResponse:
     """For the supervisor and for probes."""
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain", headers={MARK_HEADER: site().mark})
 
 
 @public_page("the language of the screen, kept in a cookie", fields=["language"])

@@ -22,6 +22,7 @@ import psycopg
 from anlan.county.sittings import STATES
 from anlan.ground.live import CHANNEL, TOPIC_BITS, make_token, read_token
 from anlan.ground.machine import site
+from anlan.ground.machine.site import MARK_HEADER
 
 CLIENTS_MAX = 2000
 QUEUE_MAX = 200
@@ -161,7 +162,7 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         return
     hub.start()
     if scope["path"] == "/health":
-        await _plain(send, 200, b"ok")
+        await _plain(send, 200, b"ok", (MARK_HEADER.lower().encode(), site().mark.encode()))
         return
     try:
         query = parse_qs(scope.get("query_string", b"").decode())
@@ -228,7 +229,7 @@ async def _body(send: Send, data: bytes) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def _plain(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain")]
+async def _plain(send: Send, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-type", b"text/plain"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -20,6 +20,8 @@ from anlan.engines.callout.models import Call
 from anlan.engines.callout.photos import keep_photo
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
+from anlan.ground.machine import site
+from anlan.ground.machine.site import MARK_HEADER
 from anlan.ground.web import address_of, public_page
 from anlan.rooms.evacuation import actions as evacuation
 from anlan.rooms.evacuation import queries as zones
@@ -129,7 +131,8 @@ def _said(request: HttpRequest, home: zones.Home) -> tuple[str, int]:
 
 @public_page("says that the process answers; no data")
 def health(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok", content_type="text/plain")
+    """For the supervisor and for probes."""
+    return HttpResponse("ok", content_type="text/plain", headers={MARK_HEADER: site().mark})
 
 
 @public_page("styles and script of the public pages; no data")

@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.logs import UtcFormatter
-from anlan.ground.machine import pids, soundness
+from anlan.ground.machine import pids, ports, soundness
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
 from anlan.ground.machine.site import Site, checkout, site, write_whole
 
@@ -38,6 +39,7 @@ LOG_BYTES_MAX = 10_000_000
 LOG_LOOK_EVERY_S = 10.0
 DATABASE_PAUSE_S = 1.0
 REFUSED = 4
+PORT_TAKEN = "port-taken"
 WEB_LOG = Path(__file__).with_name("web_log.json")
 CHECKED_ROLES = ("owner", "console", "public")
 
@@ -93,6 +95,7 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
     sound: bool = False
+    held: list[socket.socket] = field(default_factory=list)
 
     def run(self) -> int:
         """0 after an ordered stop; 1 where another supervisor holds the county; 4 refused."""
@@ -107,6 +110,7 @@ class Supervisor:
         lock.flush()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        self._hold_ports()
         end_leftovers(self.own.home)
         cluster = None if self.own.database_url else Cluster(self.own.home / "postgres")
         self.children = children(self.own)
@@ -119,8 +123,23 @@ class Supervisor:
             self._end_children()
             if cluster is not None:
                 cluster.stop()
+            ports.release(self.held)
         self._trouble(None)
         return 0
+
+    def _hold_ports(self) -> None:
+        """Its ports are this county's alone as long as it runs; waits for another to let go."""
+        while not self.stopping:
+            held = ports.hold(self.own.listening)
+            if held is not None:
+                self.held = held
+                return
+            self._wait(
+                NotRunning(
+                    PORT_TAKEN, "端口归另一个正在运行的县", str(self.own.home / "county.json"),
+                    "make down，再运行 make up，会换一个端口",
+                )
+            )  # fmt: skip
 
     def _watch(self, cluster: Cluster | None) -> None:
         looked = 0.0

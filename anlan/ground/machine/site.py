@@ -8,6 +8,7 @@ is mended from the copy.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import zlib
@@ -21,6 +22,7 @@ DATABASE = "anlan"
 DEMO_CODE = "500231"
 COPY = "county.copy.json"
 OWN_SERVER = "own_server.json"
+MARK_HEADER = "X-Anlan-County"
 DEFAULT_PORTS = {
     "console": 8000,
     "live": 8001,
@@ -71,6 +73,18 @@ class Site:
     def database_url(self) -> str:
         """The site's own server: what `DATABASE_URL` names, else where this county was made."""
         return os.environ.get("DATABASE_URL", "") or own_server_address(self.home)
+
+    @property
+    def listening(self) -> list[int]:
+        """The ports of its processes; its database looks after its own."""
+        return [port for name, port in self.ports.items() if name != "postgres"]
+
+    @property
+    def mark(self) -> str:
+        """Which folder of this machine it lives in, in 16 hexadecimal digits; told by `/health`."""
+        place = self.home.stat()
+        told = f"{self.home} {place.st_dev} {place.st_ino}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def dsn(self, process: str) -> str:
         """Connection string for a process role: console, live, worker, public, watchdog, owner."""

@@ -22,7 +22,9 @@ from anlan.ground.policy.packs import Document, Fault, PackFault
 
 SECTIONS = ("pack", "chains", "texts", "indicators")
 SHARED = {"_core": ("rights",), "_law": None}
-DATA_FILES = {"_core": {"divisions_500231.csv", "plan_demo.txt"}}
+DATA_FILES = {
+    "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.txt", "surnames.yaml"}
+}
 HIDDEN = frozenset({"_schema", "_template"})
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FILES_MAX = 200

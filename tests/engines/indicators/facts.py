@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from anlan.engines.callout.models import Call, Callout
+from anlan.county import accounts
+from anlan.county.models import Account
+from anlan.engines.callout.models import Answer, Call, Callout
 from anlan.ground.scope import Scope
 
 ROUND = Scope.for_round("test")
@@ -25,10 +28,27 @@ def call(
         )  # fmt: skip
         made = Call.objects.create(
             division=division, callout=opened, level=level, post_id=1, post_title=f"岗位{division}",
-            code="1000", state="answered" if answered else "nobody", started_at=at,
-            answered_at=at if answered else None, answered_role="first" if answered else "",
+            code="1000", state="nobody", started_at=at,
         )  # fmt: skip
+    if answered:
+        answer(made, at)
     return int(made.id)
+
+
+def answer(made: Call, at: datetime) -> None:
+    """Keyed in by an account, since the database keeps no answered call without its evidence."""
+    keyed_by = Account.objects.filter(username="keys.in").first() or accounts.make_account(
+        Scope.for_command("test"), "keys.in", "值班员"
+    )
+    with replace(ROUND, kind="post").open():
+        Answer.objects.create(
+            call=made, division=made.division, kind="received", via="keyed", counts=True,
+            happened_at=at, account_id=keyed_by.pk, address="127.0.0.1", role="first",
+        )  # fmt: skip
+    with ROUND.open():
+        Call.objects.filter(pk=made.pk).update(
+            state="answered", answered_at=at, answered_role="first"
+        )
 
 
 def entry(**changes: Any) -> dict[str, Any]:

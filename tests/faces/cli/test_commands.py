@@ -20,6 +20,7 @@ from anlan.faces.cli.main import COMMANDS, Command
 
 CODES = (0, 1, 2, 3)
 STARTING = ("up", "county new")
+READS_ITS_FILE_FIRST = ("plan import", "county import")
 BAD = {"file": "没有 这个.txt", "code": "12ab", "username": "nobody-here", "name": "甲县"}
 QUIET_IN_JSON = (
     "with --json nothing but one object goes to standard output, and nothing to the other"
@@ -27,6 +28,8 @@ QUIET_IN_JSON = (
 
 
 def words_of(command: Command, values: dict[str, str]) -> list[str]:
+    if command.words == "county export":  # the one that writes a file, of one kind
+        values = values | {"file": "没有县.xlsx"}
     given = [values.get(name, "x") for name, _o in command.arguments if not name.startswith("-")]
     return [*command.words.split(), *given]
 
@@ -88,7 +91,7 @@ def test_where_no_county_is(command: Command, as_json: bool, nothing: Path) -> N
     done = run(nothing, *words_of(command, BAD), *(["--json"] if as_json else []))
     answer = check(done, as_json)
     if as_json and command.needs_county:
-        assert done.returncode == 3 or command.words == "plan import"
+        assert done.returncode == (2 if command.words in READS_ITS_FILE_FIRST else 3)
         assert answer["error"]
 
 
@@ -112,7 +115,14 @@ def test_with_an_argument_too_many(command: Command, nothing: Path) -> None:
     assert answer["error"]["code"] == "usage"  # type: ignore[index]
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.arguments], ids=lambda c: c.words)
+def must_be_given(command: Command) -> bool:
+    named = [options for name, options in command.arguments if not name.startswith("-")]
+    return any(options.get("nargs") != "?" for options in named)
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if must_be_given(c)], ids=lambda c: c.words
+)
 def test_with_an_argument_too_few(command: Command, nothing: Path) -> None:
     done = run(nothing, *command.words.split(), "--json")
     assert check(done, True)["error"]["code"] == "usage"  # type: ignore[index]

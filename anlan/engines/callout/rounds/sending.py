@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from anlan.engines.callout.models import Attempt
@@ -141,19 +142,33 @@ def _exchange(scope: Scope, outcomes: Sequence[Outcome], size: int) -> list[Outg
     if not outcomes and not size:
         return []
     lease = random.SystemRandom().getrandbits(62)
-    claimed = None
-    with scope.in_one_trip() as own:
-        run(own, BY_INDEX, [])
-        if outcomes:
-            _mark(scope, own, outcomes)
-        if size:
-            claimed = run(own, CLAIM, [LEASE_S, lease, size])
+    try:
+        with scope.in_one_trip() as own:
+            claimed = _do(scope, own, outcomes, lease, size)
+    except DatabaseError:
+        if not _standing():
+            raise
+        # The journal cannot take its line, say: in steps, each can go its own way.
+        with scope.open():
+            claimed = _do(scope, connection.connection, outcomes, lease, size)
     rows = claimed.fetchall() if claimed else []
     numbers = secrets.opener(NUMBER_PURPOSE)
     return [
         Outgoing(ident, lease, numbers(sealed) if sealed else "", text)
         for ident, sealed, text in rows
     ]
+
+
+def _do(scope: Scope, own: Any, outcomes: Sequence[Outcome], lease: int, size: int) -> Any:
+    run(own, BY_INDEX, [])
+    if outcomes:
+        _mark(scope, own, outcomes)
+    return run(own, CLAIM, [LEASE_S, lease, size]) if size else None
+
+
+def _standing() -> bool:
+    own = connection.connection
+    return own is not None and not own.closed
 
 
 def _mark(scope: Scope, own: Any, outcomes: Sequence[Outcome]) -> None:
