@@ -66,7 +66,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     from anlan.county.models import Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
-    from anlan.rooms.evacuation import actions as evacuation
+    from anlan.rooms.evacuation import register_actions as registers
     from anlan.rooms.evacuation import rounds as evacuation_rounds
     from anlan.rooms.evacuation.models import Opening
     from anlan.rooms.warning import actions as warning
@@ -88,8 +88,8 @@ def make(scope_of: Any) -> dict[str, Any]:
     row = warning.paste(officer, TEXT)
     row = warning.revise(officer, row.id, row.version, {"settled": [d["code"] for d in row.doubts]})
     row = warning.submit(officer, row.id, row.version)
-    zone = evacuation.add_zone(command, VILLAGES[0], f"{CANARY}片区", "rainstorm", None)
-    evacuation.add_household(command, zone.id, f"{CANARY}户主", 3)
+    zone = registers.add_zone(command, VILLAGES[0], f"{CANARY}片区", "rainstorm", None)
+    registers.add_household(command, zone.id, f"{CANARY}户主", 3)
     opened = warning.approve(leader, row.id, row.version)
     evacuation_rounds.open_by_callout(round_)
     callout.receive_message(

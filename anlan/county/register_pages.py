@@ -6,7 +6,6 @@ action comes back on top of it, with what somebody else changed meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,43 +14,16 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from anlan.county import actions, division_actions, forms, lists, unit_actions
+from anlan.county.filled import filled, with_values
 from anlan.county.rights import table
 from anlan.ground import clock
-from anlan.ground.errors import Denied, Refusal
-from anlan.ground.forms import StrictForm, posted
+from anlan.ground.errors import Refusal
+from anlan.ground.forms import posted
 from anlan.ground.scope import Scope
 from anlan.ground.web import act, page, scope_of
 
 SOUGHT_CHARS_MAX = 40
 YEARS_AWAY_MAX = 5
-
-
-def _filled(
-    request: HttpRequest, make: Callable[..., StrictForm], do: Callable[[dict[str, Any]], str],
-    *, title: str, button: str, back: str, lead: str = "",
-) -> HttpResponse:  # fmt: skip
-    """Show the form; when posted well, do it and go where `do` says."""
-    scope, status = scope_of(request), 200
-    refusal: Refusal | None = None
-    with scope.open():
-        if request.method == "POST":
-            form = make(request.POST, files=request.FILES or None)
-            valid = form.is_valid()
-        else:
-            form, valid = make(), False
-    if valid:
-        try:
-            return redirect(do(form.cleaned_data))
-        except Denied:
-            raise
-        except Refusal as found:
-            refusal, status = found, found.status
-    elif form.is_bound:
-        status = 400
-    context = {"form": form, "title": title, "button": button, "back": back, "lead": lead,
-               "refusal": refusal, "files": form.is_multipart()}  # fmt: skip
-    with scope.open():
-        return render(request, "county/form.html", context, status=status)
 
 
 def _number(request: HttpRequest) -> int:
@@ -110,7 +82,7 @@ def division_new(request: HttpRequest) -> HttpResponse:
         row = division_actions.add_division(scope, values.pop("code"), **values)
         return f"/county/divisions/{row.code}/"
 
-    return _filled(request, forms.DivisionForm, do, title=_("添加区划"), button=_("添加"),
+    return filled(request, forms.DivisionForm, do, title=_("添加区划"), button=_("添加"),
                    back="/county/")  # fmt: skip
 
 
@@ -127,7 +99,7 @@ def division_edit(request: HttpRequest, code: int) -> HttpResponse:
         division_actions.edit_division(scope, code, values.pop("version"), **values)
         return where
 
-    return _filled(request, _with(forms.DivisionEdit, initial), do, title=row.name,
+    return filled(request, with_values(forms.DivisionEdit, initial), do, title=row.name,
                    button=_("保存"), back=where)  # fmt: skip
 
 
@@ -143,7 +115,7 @@ def division_end(request: HttpRequest, code: int) -> HttpResponse:
         division_actions.end_division(scope, code, values.pop("version"), **values)
         return where
 
-    return _filled(request, _with(forms.EndOn, {"version": row.version}), do,
+    return filled(request, with_values(forms.EndOn, {"version": row.version}), do,
                    title=_("停用 %(n)s") % {"n": row.name}, button=_("停用"),
                    back=where)  # fmt: skip
 
@@ -162,17 +134,8 @@ def outlines_page(request: HttpRequest) -> HttpResponse:
         division_actions.import_outlines(scope, upload.read(), upload.name, values["source"])
         return "/county/"
 
-    return _filled(request, forms.OutlineForm, do, title=_("导入界线"), button=_("检查并导入"),
+    return filled(request, forms.OutlineForm, do, title=_("导入界线"), button=_("检查并导入"),
                    back="/county/")  # fmt: skip
-
-
-def _with(form: type[StrictForm], initial: dict[str, Any], **bound: Any) -> Callable[..., Any]:
-    """The form with its row's values and whatever it needs to know."""
-
-    def make(data: Any = None, **kwargs: Any) -> StrictForm:
-        return form(data, initial=initial, **bound, **kwargs)
-
-    return make
 
 
 # units
@@ -207,7 +170,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
     def do(values: dict[str, Any]) -> str:
         return f"/county/units/{unit_actions.add_unit(scope, **values).id}/"
 
-    return _filled(request, _with(forms.UnitForm, {"division": _home(scope)}, scope=scope), do,
+    return filled(request, with_values(forms.UnitForm, {"division": _home(scope)}, scope=scope), do,
                    title=_("添加单位"), button=_("添加"), back="/county/units/")  # fmt: skip
 
 
@@ -224,7 +187,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
         unit_actions.edit_unit(scope, unit_id, values.pop("version"), **values)
         return where
 
-    return _filled(request, _with(forms.UnitEdit, initial, scope=scope), do, title=row.name,
+    return filled(request, with_values(forms.UnitEdit, initial, scope=scope), do, title=row.name,
                    button=_("保存"), back=where)  # fmt: skip
 
 
@@ -240,7 +203,7 @@ def unit_end(request: HttpRequest, unit_id: int) -> HttpResponse:
         unit_actions.end_unit(scope, unit_id, values.pop("version"), **values)
         return where
 
-    return _filled(request, _with(forms.EndOn, {"version": row.version, "on": today}), do,
+    return filled(request, with_values(forms.EndOn, {"version": row.version, "on": today}), do,
                    title=_("停用 %(n)s") % {"n": row.name}, button=_("停用"),
                    back=where)  # fmt: skip
 
@@ -333,12 +296,12 @@ def post_new(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     code = request.POST.get("division") or request.GET.get("division") or ""
     place = _code(code) or _home(scope)
-    make = _with(forms.PostForm, {"division": place}, scope=scope, place=place)
+    make = with_values(forms.PostForm, {"division": place}, scope=scope, place=place)
 
     def do(values: dict[str, Any]) -> str:
         return f"/county/posts/{actions.add_post(scope, **_post_values(values)).id}/"
 
-    return _filled(request, make, do, title=_("添加岗位"), button=_("添加"),
+    return filled(request, make, do, title=_("添加岗位"), button=_("添加"),
                    back="/county/posts/")  # fmt: skip
 
 
@@ -351,14 +314,14 @@ def post_edit(request: HttpRequest, post_id: int) -> HttpResponse:
     initial = {"version": row.version, "division": row.division, "title": row.title,
                "kind": row.kind, "unit": row.unit_id, "superior": row.superior_id,
                "order": row.order}  # fmt: skip
-    make = _with(forms.PostEdit, initial, scope=scope, place=row.division, own=row.id,
+    make = with_values(forms.PostEdit, initial, scope=scope, place=row.division, own=row.id,
                  kept=row.superior_id)  # fmt: skip
 
     def do(values: dict[str, Any]) -> str:
         actions.edit_post(scope, post_id, values["version"], **_post_values(values))
         return where
 
-    return _filled(request, make, do, title=row.title, button=_("保存"), back=where)
+    return filled(request, make, do, title=row.title, button=_("保存"), back=where)
 
 
 @page("county.edit", fields=forms.EndNow.base_fields)
@@ -372,7 +335,7 @@ def post_end(request: HttpRequest, post_id: int) -> HttpResponse:
         actions.end_post(scope, post_id, values["version"], values["why"])
         return where
 
-    return _filled(request, _with(forms.EndNow, {"version": row.version}), do,
+    return filled(request, with_values(forms.EndNow, {"version": row.version}), do,
                    title=_("停用 %(n)s") % {"n": row.title}, button=_("停用"), back=where,
                    lead=_("任职和以后的排班随之结束，过去的记录保留。"))  # fmt: skip
 
@@ -385,14 +348,14 @@ def post_hold(request: HttpRequest, post_id: int) -> HttpResponse:
         row = lists.post(scope, post_id).row
     rank = request.GET.get("rank", "0")
     initial = {"version": row.version, "rank": int(rank) if rank in set("0123456789") else 0}
-    make = _with(forms.HoldForm, initial, scope=scope, place=row.division)
+    make = with_values(forms.HoldForm, initial, scope=scope, place=row.division)
 
     def do(values: dict[str, Any]) -> str:
         actions.hold(scope, post_id, values["person"], values["rank"], values["version"],
                      values["at"], values["why"])  # fmt: skip
         return where
 
-    return _filled(request, make, do, title=_("交接 %(n)s") % {"n": row.title}, button=_("交接"),
+    return filled(request, make, do, title=_("交接 %(n)s") % {"n": row.title}, button=_("交接"),
                    back=where, lead=_("岗位上的一切职责随岗位走，不用另改。"))  # fmt: skip
 
 
@@ -460,7 +423,7 @@ def shift_edit(request: HttpRequest, shift_id: int) -> HttpResponse:
                            values["starts_at"], values["ends_at"])  # fmt: skip
         return where
 
-    return _filled(request, _with(forms.ShiftEdit, initial, scope=scope, place=row.division), do,
+    return filled(request, with_values(forms.ShiftEdit, initial, scope=scope, place=row.division), do,
                    title=_("改班 %(n)s") % {"n": title}, button=_("保存"), back=where)  # fmt: skip
 
 
@@ -491,7 +454,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     def do(values: dict[str, Any]) -> str:
         return f"/county/people/{actions.add_person(scope, **values).id}/"
 
-    return _filled(request, _with(forms.PersonForm, {"division": _home(scope)}, scope=scope), do,
+    return filled(request, with_values(forms.PersonForm, {"division": _home(scope)}, scope=scope), do,
                    title=_("添加人员"), button=_("添加"), back="/phonebook/")  # fmt: skip
 
 
@@ -511,7 +474,7 @@ def person_edit(request: HttpRequest, person_id: int) -> HttpResponse:
         actions.edit_person(scope, person_id, values.pop("version"), **values)
         return where
 
-    return _filled(request, _with(forms.PersonEdit, initial, scope=scope), do, title=row.name,
+    return filled(request, with_values(forms.PersonEdit, initial, scope=scope), do, title=row.name,
                    button=_("保存"), back=where)  # fmt: skip
 
 
@@ -526,7 +489,7 @@ def person_end(request: HttpRequest, person_id: int) -> HttpResponse:
         actions.end_person(scope, person_id, values["version"], values["why"])
         return where
 
-    return _filled(request, _with(forms.EndNow, {"version": row.version}), do,
+    return filled(request, with_values(forms.EndNow, {"version": row.version}), do,
                    title=_("%(n)s 离开") % {"n": row.name}, button=_("办理离开"), back=where,
                    lead=_("离开后不再出现在电话簿里，过去的记录保留。"))  # fmt: skip
 

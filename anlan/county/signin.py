@@ -194,7 +194,7 @@ def _serves(account: Account, post: Post) -> bool:
     held = post.holdings.filter(person_id=account.person_id, world=0, valid_from__lte=now)
     if held.exclude(valid_to__lte=now).exists():
         return True
-    shifts = post.shifts.filter(person_id=account.person_id, world=0)
+    shifts = post.shifts.filter(person_id=account.person_id, world=0, cancelled_at=None)
     return bool(shifts.filter(starts_at__lte=now, ends_at__gt=now).exists())
 
 

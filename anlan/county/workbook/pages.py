@@ -94,7 +94,7 @@ def _context(shown: actions.Preview) -> dict[str, Any]:
 def _line(item: items.Item) -> Line:
     words = {"new": _("新增"), "changed": _("修改"), "ended": _("停用")}
     told = "" if item.op == "new" else "，".join(
-        f"{versions.label(name)} {applying.shown(name, item.before.get(name)) or '（空）'}"
+        f"{versions.label(name, item.kind)} {applying.shown(name, item.before.get(name)) or '（空）'}"
         f"→{applying.shown(name, item.after[name]) or '（空）'}"
         for name in item.changed
     )  # fmt: skip
