@@ -87,6 +87,12 @@ def place_names(scope: Scope, codes: Iterable[int]) -> dict[int, str]:
         return dict(rows)
 
 
+def nobody_to_call(scope: Scope) -> bool:
+    """Whether the county of the scope has not one person yet: a county that was just founded."""
+    with scope.open():
+        return not Person.objects.filter(ended_at=None).exists()
+
+
 def contacts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, list[Contact]]:
     """For each post, whom to call at the moment: on the roster now, the holder, deputies in order.
 

@@ -195,7 +195,7 @@ def _person_of(account: Account, post: Post, now: datetime) -> int | None:
     """
     if account.person_id is not None:
         return account.person_id
-    since = Q(valid_to=None) | Q(valid_to__gt=account.created_at, valid_to__gt=F("valid_from"))
+    since = Q(valid_to=None) | Q(valid_to__gt=account.created_at) & Q(valid_to__gt=F("valid_from"))
     held = post.holdings.filter(since, rank=0, world=0, valid_from__lte=now)
     first = held.order_by("valid_from", "id").values_list("person_id", flat=True).first()
     return None if first is None else int(first)

@@ -170,15 +170,35 @@ def _meanwhile(row: models.Model, version: int) -> str:
 
 def in_words(change: Change) -> str:
     """名称 甲→乙，顺序 1→2 in the words of its kind; the reason where no field changed."""
+    kind = change.object_kind
     parts = [
-        f"{label(name, change.object_kind)} {_blank(before)}→{_blank(after)}"
+        f"{label(name, kind)} {_told(kind, name, before)}→{_told(kind, name, after)}"
         for name, (before, after) in change.fields.items()
     ]
     return "，".join(parts) or change.why or change.action
 
 
-def _blank(value: Any) -> str:
-    return "（空）" if value is None or value == "" else str(value)
+def _told(kind: str, name: str, value: Any) -> str:
+    """A kept value in an officer's words: a kind by its label, a place by its name."""
+    if value is None or value == "":
+        return "（空）"
+    words = WORDED.get((kind, name))
+    if words is not None:
+        return str(words().get(value, value))
+    return str(named(name, value)) if name == "division" and isinstance(value, int) else str(value)
+
+
+def _post_labels() -> Mapping[str, str]:
+    from anlan.county.rights import table
+
+    return table().post_labels
+
+
+# Fields whose values are codes, and what the codes are called.
+WORDED: dict[tuple[str, str], Callable[[], Mapping[str, Any]]] = {
+    ("county.post", "kind"): _post_labels,
+    ("county.unit", "kind"): lambda: dict(Unit._meta.get_field("kind").flatchoices),
+}
 
 
 def made(scope: Scope, action: str, row: models.Model, *, why: str = "") -> None:

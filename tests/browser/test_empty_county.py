@@ -313,7 +313,7 @@ def test_the_clerk_of_the_vacant_post_brings_the_county_in(story: Story, tmp_pat
     blank = tmp_path / "blank.xlsx"
     waiting.value.save_as(blank)
     for faults in (True, False):
-        path = tmp_path / f"{faults}.xlsx"
+        path = tmp_path / ("第一次.xlsx" if faults else "改好.xlsx")
         book(path, blank, faults)
         page = story.at("clerk", "/county/workbook/")
         page.set_input_files("#id_file", str(path))
@@ -395,7 +395,9 @@ def test_zones_shelters_and_twelve_households_are_entered_through_screens(story:
     page = story.at("clerk", "/zones/shelters/new/")
     submit(page, division="甲村", name="甲村小学", capacity="200", lat="30.31", lon="108.02")
     page = story.at("clerk", "/zones/new/?place=500233101201")
-    submit(page, name="甲村一组河边", hazard="山洪", shelter_id="甲村小学", lat="30.30", lon="108.03")
+    submit(
+        page, name="甲村一组河边", hazard="山洪", shelter_id="甲村小学", lat="30.30", lon="108.03"
+    )
     assert "还没有住户" in page.inner_text("h1")
     shot(page, "zone-empty")
     page.click("a[href='homes/']")
@@ -461,7 +463,13 @@ def test_a_bulletin_is_pasted_and_a_second_person_sends_it(story: Story) -> None
     page.click("button.act")
     page.wait_for_url("**/callout/*/")
     shot(page, "callout")
-    assert set(call_rows(story)) == {"县领导", "水利局值班室", "白石镇值班室", "甲村书记", "乙村书记"}
+    assert set(call_rows(story)) == {
+        "县领导",
+        "水利局值班室",
+        "白石镇值班室",
+        "甲村书记",
+        "乙村书记",
+    }
 
 
 def test_they_answer_by_sms_and_by_a_signed_link_and_one_is_fetched_by_a_knock(

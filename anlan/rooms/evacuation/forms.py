@@ -8,10 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from anlan.county import lists
+from anlan.county import choices
 from anlan.ground.forms import CHOOSE, NONE, StrictForm, Text, VersionedForm
 from anlan.ground.places import level
-from anlan.ground.policy import packs
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation import queries
 from anlan.rooms.evacuation.models import RISKS
@@ -20,16 +19,11 @@ from anlan.rooms.evacuation.register_actions import (
     HOUSEHOLDS_MAX,
     PEOPLE_MAX,
     Home,
+    hazards,
 )
 
 LIST_CHARS_MAX = 20_000
 CELLS = 4
-
-
-def hazards() -> list[tuple[str, str]]:
-    """What a zone is endangered by: the kinds that the warning pack has words for."""
-    kinds = packs.section("warning", "texts")["kinds"]
-    return [(name, own["label"]) for name, own in kinds.items() if own["label"]]
 
 
 class _Point(StrictForm):
@@ -51,8 +45,8 @@ class ShelterForm(_Point):
 
     def __init__(self, data: Any = None, *, scope: Scope, place: int, **kwargs: Any):
         super().__init__(data, **kwargs)
-        self.fields["division"].choices = [CHOOSE, *lists.division_choices(scope)]  # type: ignore[attr-defined]
-        keepers = lists.post_choices(scope, place)
+        self.fields["division"].choices = [CHOOSE, *choices.division_choices(scope)]  # type: ignore[attr-defined]
+        keepers = choices.post_choices(scope, place)
         self.fields["keeper_post_id"].choices = [NONE, *keepers]  # type: ignore[attr-defined]
 
 
@@ -74,7 +68,7 @@ class ZoneForm(_Point):
 
     def __init__(self, data: Any = None, *, scope: Scope, **kwargs: Any):
         super().__init__(data, **kwargs)
-        places = lists.division_choices(scope)
+        places = choices.division_choices(scope)
         villages = [(code, name) for code, name in places if level(int(code)) == "village"]
         self.fields["division"].choices = [CHOOSE, *villages]  # type: ignore[attr-defined]
         self.fields["hazard"].choices = [CHOOSE, *hazards()]  # type: ignore[attr-defined]

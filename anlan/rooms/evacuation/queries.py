@@ -10,8 +10,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
-from anlan.county import versions
 from anlan.county.models import Post
+from anlan.county.versions import history
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.places import span
@@ -183,7 +183,7 @@ def opening_of_person(scope: Scope, person_id: int) -> Opening | None:
 
 @dataclass(frozen=True, slots=True)
 class ZoneShown:
-    """A zone as it stands. lacks: what keeps it from counting as complete, in an officer's words."""
+    """A zone as it stands. lacks: why it does not count as complete, in an officer's words."""
 
     row: Zone
     place: str
@@ -229,12 +229,12 @@ def zone(scope: Scope, zone_id: int) -> ZoneShown:
             row, county.place_names(scope, [row.division]).get(row.division, ""), own,
             sum(home.people for home in own), _lacks(row, own),
             list(Opening.objects.filter(zone=row).order_by("-id")[:NIGHTS_MAX]),
-            versions.history(scope, "evacuation.zone", zone_id),
+            history(scope, "evacuation.zone", zone_id),
         )  # fmt: skip
 
 
 def _lacks(row: Zone, own: list[Household]) -> list[str]:
-    """What the plan's row 5/6 asks of a zone: people, somebody for whoever needs help, a shelter."""
+    """What the plan's row 5/6 asks of a zone: people, helpers for whoever needs one, a shelter."""
     alone = sum(1 for home in own if home.needs is not None and home.helper_id is None)
     found = []
     if not own:
@@ -272,7 +272,7 @@ def shelter(scope: Scope, shelter_id: int) -> ShelterShown:
                 "shelter-unknown", _("没有这个避难场所"), str(shelter_id), _("请返回列表")
             )
         place = county.place_names(scope, [row.division]).get(row.division, "")
-        changes = versions.history(scope, "evacuation.shelter", shelter_id)
+        changes = history(scope, "evacuation.shelter", shelter_id)
         return _shelter_shown(row, place, changes)
 
 

@@ -20,6 +20,7 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.places import level
+from anlan.ground.policy import packs
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.models import RISKS, Household, Opening, Shelter, Zone
 
@@ -46,7 +47,17 @@ versions.track("evacuation.household", {
 })  # fmt: skip
 versions.NAMED.update(zone_id=(Zone, "name"), shelter_id=(Shelter, "name"),
                       keeper_post_id=(Post, "title"), helper_id=(Household, "head"))  # fmt: skip
+versions.WORDED.update({
+    ("evacuation.zone", "risk"): lambda: dict(RISKS),
+    ("evacuation.zone", "hazard"): lambda: dict(hazards()),
+})  # fmt: skip
 versions.MASKED.update(head=secrets.mask_name, needs=lambda _text: _("（已填）"))
+
+
+def hazards() -> list[tuple[str, str]]:
+    """What a zone is endangered by: the kinds that the warning pack has words for."""
+    kinds = packs.section("warning", "texts")["kinds"]
+    return [(name, own["label"]) for name, own in kinds.items() if own["label"]]
 
 
 @dataclass(frozen=True, slots=True)

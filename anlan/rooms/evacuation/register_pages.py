@@ -94,7 +94,7 @@ def shelter_end(request: HttpRequest, shelter_id: int) -> HttpResponse:
 def zone_page(request: HttpRequest, zone_id: int) -> HttpResponse:
     """One zone as it stands: what it still lacks, its households, its nights, its history."""
     shown = queries.zone(scope_of(request), zone_id)
-    context = {"shown": shown, "hazard": dict(forms.hazards()).get(shown.row.hazard, ""),
+    context = {"shown": shown, "hazard": dict(register_actions.hazards()).get(shown.row.hazard, ""),
                "now": clock.now()}  # fmt: skip
     return render(request, "evacuation/zone.html", context)
 
