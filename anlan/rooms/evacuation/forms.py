@@ -135,8 +135,8 @@ class HomesForm(StrictForm):
 
 def _home(line: str) -> Home | None:
     """户主、人数、帮助、谁来接; None where the number is none, or there is too much."""
-    cut = "\t" if "\t" in line else ","
-    cells = [cell.strip() for cell in line.replace("，", ",").split(cut)]
+    cells = line.split("\t") if "\t" in line else line.replace("，", ",").split(",")
+    cells = [cell.strip() for cell in cells]
     if not 2 <= len(cells) <= CELLS or any(not cell.isprintable() for cell in cells):
         return None
     if not cells[1].isascii() or not cells[1].isdigit() or len(cells[1]) > 4:

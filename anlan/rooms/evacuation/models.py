@@ -43,7 +43,7 @@ class Zone(Standing):
 
     name = models.CharField(max_length=100)
     hazard = models.CharField(max_length=30)
-    risk = models.CharField(max_length=10, default="high")
+    risk = models.CharField(max_length=10, choices=RISKS, default="high")
     shelter = models.ForeignKey(Shelter, models.SET_NULL, null=True)
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)

@@ -17,6 +17,15 @@ class Migration(migrations.Migration):
         ends("shelter"),
         ends("zone"),
         ends("household"),
+        migrations.AlterField(
+            "zone",
+            "risk",
+            models.CharField(
+                choices=[("high", "高"), ("middle", "中"), ("low", "低")],
+                default="high",
+                max_length=10,
+            ),
+        ),
         migrations.RunSQL(
             "DROP VIEW IF EXISTS evacuation_fact_zone;"
             + FACTS.read_text(encoding="utf-8")
