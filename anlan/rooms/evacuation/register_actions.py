@@ -332,7 +332,7 @@ def _not_tonight(zone: Zone) -> None:
         raise Refusal("zone-open", _("这个片区正在转移"), zone.name, _("请等转移结束后再改"))
 
 
-def _set(scope: Scope, name: str, row: Row, **fields: Any) -> Row:
+def _set(scope: Scope, name: str, row: Row, /, **fields: Any) -> Row:
     before = facts(row)
     for field, value in fields.items():
         setattr(row, field, value)
