@@ -483,7 +483,7 @@ def test_they_answer_by_sms_and_by_a_signed_link_and_one_is_fetched_by_a_knock(
     phone.goto(link)
     shot(phone, "phone-answer")
     phone.click("button.first")
-    assert "已记下" in phone.inner_text("main")
+    phone.wait_for_selector("text=已记下")
     story.box.say(PEOPLE["郑甲长"], said_to(story, "郑甲长", r"收到请回(\d{4,6})"))
     until(lambda: call_rows(story)["甲村书记"][1] == "answered", "the village's SMS was not taken")
     for _step in range(STEPS_MAX):
@@ -499,16 +499,16 @@ def test_they_answer_by_sms_and_by_a_signed_link_and_one_is_fetched_by_a_knock(
     page = story.at("duty", "/callout/")
     page.locator("main tbody a").first.click()
     shot(page, "callout-fallback")
-    knock = said_to(story, "褚乙格", r"没有?应答.*?(http://\S+)|未应答.*?(http://\S+)") or ""
+    knock = said_to(story, "褚乙格", r"未应答.*?(http://\S+)")
     phone.goto(knock)
     shot(phone, "phone-knock")
     phone.click("button.first")
-    assert phone.locator("#proof").count() == 1, "no proof, no knock"
+    phone.wait_for_selector("text=请写明怎样告知的")
     phone.goto(knock)
     phone.fill("#proof", "敲门当面告知，人在家")
     phone.fill("#place", "乙村二组陈家门口")
     phone.click("button.first")
-    assert "已登记" in phone.inner_text("main")
+    phone.wait_for_selector("text=已登记")
     until(lambda: call_rows(story)["乙村书记"][1] == "reached_by_fallback", "the knock was lost")
 
 
@@ -565,7 +565,6 @@ def test_a_handover_takes_the_old_holders_rights_away_and_opens_the_new_ones_acc
     assert "杨接任" in page.locator("tbody").first.inner_text()
     answer = story.pages["duty"].goto(story.console + "/warning/")
     assert answer.status == 403
-    story.move(-0)
     chief = story.window("security_again")
     chief.goto(story.console + "/accounts/login/")
     chief.fill("#login", "security_admin")
