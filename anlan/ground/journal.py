@@ -19,14 +19,17 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.db import DatabaseError, connection, models, transaction
 from django.utils.translation import gettext as _
+from psycopg.pq import PipelineStatus
 
 from anlan.ground import secrets, spool
 from anlan.ground.errors import NotRunning
@@ -126,14 +129,24 @@ def _write_or_spool(fields: list[Any]) -> None:
     A table that somebody has locked is waited for LOCK_MS_MAX milliseconds only.
     """
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with _savepoint(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LOCK_MS_MAX)])
             cursor.execute(INSERT, fields)
             cursor.execute("SELECT set_config('lock_timeout', '0', true)")
-    except DatabaseError:
+    except (DatabaseError, psycopg.Error):
         if _lost():
             raise
         spool.put(fields)
+
+
+def _savepoint() -> AbstractContextManager[object]:
+    """A savepoint of the open transaction: Django's, or that of a round in one trip, of which
+    Django knows nothing.
+    """
+    own = connection.connection
+    if own is None or own.info.pipeline_status == PipelineStatus.OFF:
+        return transaction.atomic()
+    return own.transaction()  # type: ignore[no-any-return]
 
 
 def _lost() -> bool:

@@ -532,6 +532,8 @@ def test_the_village_counts_by_page_and_goes_home_with_the_all_clear(story: Stor
     assert "解除等第二人批准" in page.inner_text("h1")
     page = story.at("leader", path)
     page.click("text=批准解除并通知")
+    story.move(2.5)
+    story.awake()
     said_to(story, "郑甲长", r"(可以回家)")
     until(lambda: story.sql("SELECT 1 FROM evacuation_opening WHERE state = 'closed'"),
           "the zone was not closed")  # fmt: skip
