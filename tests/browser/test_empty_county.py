@@ -579,8 +579,15 @@ def test_a_handover_takes_the_old_holders_rights_away_and_opens_the_new_ones_acc
     assert page.goto(story.console + "/warning/").status == 200
 
 
-def test_next_year_the_rows_say_nothing_reported_again(story: Story) -> None:
+def test_without_these_records_the_rows_say_nothing_reported_again(story: Story) -> None:
+    """Next year has no call-out yet, and a zone that has ended is no record of the plan."""
+    page = story.at("clerk", "/zones/")
+    page.locator("a", has_text="甲村一组河边").last.click()
+    page.click("a[href='end/']")
+    submit(page, why="重划片区")
+    assert "甲村一组河边" not in page.inner_text("main")
+    assert story.rows()["5/6"]["state"] in ("not_reported", "no_base")
+    assert story.rows()["4/40"]["state"] == "judged"
     story.move(60 * 24 * 370)
     assert story.rows()["4/40"]["state"] == "not_reported"
-    assert story.rows()["5/6"]["state"] in ("not_reported", "no_base")
     assert story.faults == []
