@@ -343,7 +343,7 @@ def test_one_person_one_post_one_handover_by_hand(story: Story) -> None:
     page.click("a[href='hold/']")
     submit(page, person="卫丙长")
     page = story.at("clerk", "/county/posts/?kind=township_duty")
-    page.click("text=石黄镇值班室")
+    page.locator("main tbody a", has_text="石黄镇值班室").first.click()
     page.click("a[href='hold/']")
     submit(page, person="杨接任")
     shot(page, "handover")
@@ -561,7 +561,7 @@ def test_a_handover_takes_the_old_holders_rights_away_and_opens_the_new_ones_acc
     story: Story,
 ) -> None:
     page = story.at("clerk", "/county/posts/?kind=duty_officer")
-    page.click("text=县值班员")
+    page.locator("main tbody a", has_text="县值班员").first.click()
     page.click("a[href='hold/']")
     submit(page, person="杨接任")
     assert "杨接任" in page.locator("tbody").first.inner_text()
