@@ -174,7 +174,7 @@ class Transfer(Standing):
     thrown away, or a day old.
     """
 
-    personal = {"content": Label("核对后导入", CONTACT.basis, 1, "hidden")}
+    personal = {"content": Label("核对后导入", CONTACT.basis, 1, "all")}
 
     name = models.CharField(max_length=200)
     content = SealedField(null=True)

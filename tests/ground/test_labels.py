@@ -13,7 +13,7 @@ from django.db import models
 from anlan.ground import secrets
 from anlan.ground.secrets import Label, SealedField
 
-MASKS = {"phone", "name", "text"}
+MASKS = {"phone", "name", "text", "address", "all"}
 SENSITIVE_ROOMS = {"evacuation", "relief"}
 YEARS_MAX_DAYS = 10 * 366
 # Words of a column that would hold somebody's data if nobody had thought about it.

@@ -31,7 +31,8 @@ def county_export(options: argparse.Namespace) -> Answer:
     from anlan.county.workbook import actions
     from anlan.ground.scope import Scope
 
-    scope, why = Scope.for_command("county-export"), options.numbers or ""
+    rights = {"phonebook.read"} | ({"phonebook.reveal"} if options.numbers is not None else set())
+    scope, why = Scope.for_command("county-export", frozenset(rights)), options.numbers or ""
     content = actions.export(scope, why, options.numbers is not None)
     try:
         target.write_bytes(content)

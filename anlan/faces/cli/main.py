@@ -55,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("county export", "导出本县的单位、岗位、人员、任职、排班", county_files.county_export,
             True, (("file", {"help": "写到哪个 .xlsx"}),
                    ("--numbers", {"help": "含完整号码的原因；不写则号码遮住"})),
-            right="county.edit"),
+            right="phonebook.read"),
     Command("county import", "检查并导入表格，整份写入或整份拒绝", county_files.county_import,
             True, (("file", {"help": ".xlsx，或一张表的 CSV"}),
                    ("--preview", {"action": "store_true", "help": "只看会改什么，不写入"})),
