@@ -415,6 +415,7 @@ def test_zones_shelters_and_twelve_households_are_entered_through_screens(story:
     submit(page, helper_id="户主01")
     assert "12 户 35 人，人、责任人、去处齐全" in page.inner_text("h1")
     shot(page, "zone")
+    fits_a_telephone(story, page.url.removeprefix(story.console))
     page = story.at("second", "/plan/indicator/warning.zones_used/")
     page.click("summary:has-text('录入基数')")
     page.fill("#count", "1")
@@ -423,6 +424,18 @@ def test_zones_shelters_and_twelve_households_are_entered_through_screens(story:
     page.locator("form[action$='/base/'] button").click()
     assert "忠规资" in page.inner_text("main")
     assert story.rows()["5/6"]["state"] in ("not_reported", "no_base")
+
+
+def fits_a_telephone(story: Story, zone: str) -> None:
+    page = story.pages["clerk"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in (zone, zone + "homes/", zone + "home/", zone + "edit/", "/zones/",
+                 "/zones/new/", "/zones/shelters/", "/zones/shelters/new/"):  # fmt: skip
+        story.at("clerk", path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 391, path
+    story.at("clerk", zone)
+    shot(page, "zone-390")
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def call_rows(story: Story) -> dict[str, tuple[Any, ...]]:
