@@ -277,6 +277,7 @@ def _account_page(request: HttpRequest, account_id: int, link: str) -> HttpRespo
     context = {
         "row": queries.account(account_id), "sittings": queries.sittings(account_id),
         "link": link, "now": clock.now(0), "self": request.user.pk == account_id,
+        "others": queries.other_posts(scope_of(request), account_id),
     }  # fmt: skip
     return render(request, "access/account.html", context)
 
@@ -299,6 +300,17 @@ def make(request: HttpRequest) -> HttpResponse:
 
 def _address(request: HttpRequest, token: str) -> str:
     return request.build_absolute_uri(f"/first/duty/{token}")
+
+
+@act("account.manage", fields=["post_id"])
+def move(request: HttpRequest, account_id: int) -> HttpResponse:
+    """The account works for another post of its person."""
+    scope, chosen = scope_of(request), request.POST.get("post_id", "")
+    with scope.open():
+        post = queries.post_for_account(scope, int(chosen) if chosen.isdecimal() else 0)
+    label = f"{post.title} {post.person or ''}".strip()
+    accounts.move_account(scope, account_id, post.post_id, post.person_id, label)
+    return redirect(f"/access/{account_id}/")
 
 
 @act("account.manage", fields=["why"])
@@ -347,6 +359,7 @@ urlpatterns = [
     path("access/", accounts_page, name="access"),
     path("access/make/", make, name="access-make"),
     path("access/<int:account_id>/", account_page, name="access-account"),
+    path("access/<int:account_id>/move/", move, name="access-move"),
     path("access/<int:account_id>/disable/", disable, name="access-disable"),
     path("access/<int:account_id>/enable/", enable, name="access-enable"),
     path("access/<int:account_id>/reset/", reset, name="access-reset"),

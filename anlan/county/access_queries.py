@@ -135,6 +135,17 @@ def posts_for_accounts(scope: Scope, sought: str) -> list[PostRow]:
         return [PostRow(*row) for row in cursor.fetchall()]
 
 
+def other_posts(scope: Scope, account_id: int) -> list[PostRow]:
+    """The posts that the account's person holds now beside the one that it works for."""
+    own = Account.objects.filter(pk=account_id).values_list("person_id", "post_id").first()
+    if own is None or own[0] is None:
+        return []
+    with scope.open(), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM county_posts_of_person(%s)", [own[0]])
+        rows = [PostRow(*row) for row in cursor.fetchall()]
+    return [row for row in rows if row.post_id != own[1]]
+
+
 def post_for_account(scope: Scope, post_id: int) -> PostRow:
     """The post; NotFound where there is none."""
     with scope.open(), connection.cursor() as cursor:

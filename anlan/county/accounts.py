@@ -153,6 +153,28 @@ def _void_factors(account: Account) -> None:
     account.totp_step = 0
 
 
+@action("account.manage", journal="account.move")
+def move_account(
+    scope: Scope, account_id: int, post_id: int, holder_id: int | None, label: str
+) -> None:
+    """The account works for another post that its person holds now; open sign-ins end.
+
+    holder_id: who holds the post now. A change of holder alone opens nothing: whoever keeps the
+    county's posts cannot give themselves rights.
+    """
+    account = _account(account_id)
+    if account.admin_kind or account.person_id is None or account.person_id != holder_id:
+        raise Denied(
+            "account-post", _("这个岗位现在不是本人任职"), account.username,
+            _("请先在县情里交接岗位，再改账号的岗位"),
+        )  # fmt: skip
+    before = account.post_id
+    account.post_id, account.label = post_id, shown(label, 100)
+    account.save(update_fields=["post_id", "label"])
+    ended = _end_sittings(scope, account, "moved")
+    journal.line(scope, "account.move", _ref(account), before=before, after=[post_id, ended])
+
+
 @action("account.manage", journal="account.end")
 def end_sitting(scope: Scope, sitting_id: int) -> None:
     """Sign one browser out."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from anlan.county import division_actions, lists
+from anlan.county import choices, division_actions
 from anlan.county.rights import table
 from anlan.ground.forms import CHOOSE, NONE, Day, Moment, StrictForm, Text, VersionedForm
 from anlan.ground.scope import Scope
@@ -28,7 +28,7 @@ class OfPlace(StrictForm):
 
     def __init__(self, data: Any = None, *, scope: Scope, **kwargs: Any):
         super().__init__(data, **kwargs)
-        self.fields["division"].choices = [CHOOSE, *lists.division_choices(scope)]  # type: ignore[attr-defined]
+        self.fields["division"].choices = [CHOOSE, *choices.division_choices(scope)]  # type: ignore[attr-defined]
 
 
 class UnitForm(OfPlace):
@@ -78,7 +78,7 @@ class MemberForm(StrictForm):
 
     def __init__(self, data: Any = None, *, scope: Scope, **kwargs: Any):
         super().__init__(data, **kwargs)
-        self.fields["member"].choices = [CHOOSE, *lists.unit_choices(scope)]  # type: ignore[attr-defined]
+        self.fields["member"].choices = [CHOOSE, *choices.unit_choices(scope)]  # type: ignore[attr-defined]
 
 
 class RowEnd(VersionedForm):
@@ -105,8 +105,8 @@ class PostForm(OfPlace):
         kept: int | None = None, **kwargs: Any,
     ):  # fmt: skip
         super().__init__(data, scope=scope, **kwargs)
-        units = lists.unit_choices(scope)
-        superiors = lists.post_choices(scope, place, own)
+        units = choices.unit_choices(scope)
+        superiors = choices.post_choices(scope, place, own)
         if kept is not None and str(kept) not in dict(superiors):
             superiors.insert(0, (str(kept), _("（现任上级不在您的范围内）")))  # type: ignore[arg-type]
         self.fields["unit"].choices = [NONE, *units]  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ class HoldForm(VersionedForm):
 
     def __init__(self, data: Any = None, *, scope: Scope, place: int, **kwargs: Any):
         super().__init__(data, **kwargs)
-        self.fields["person"].choices = [CHOOSE, *lists.person_choices(scope, place)]  # type: ignore[attr-defined]
+        self.fields["person"].choices = [CHOOSE, *choices.person_choices(scope, place)]  # type: ignore[attr-defined]
 
 
 class VacateForm(VersionedForm):
@@ -163,7 +163,7 @@ class ShiftForm(StrictForm):
 
     def __init__(self, data: Any = None, *, scope: Scope, place: int, **kwargs: Any):
         super().__init__(data, **kwargs)
-        self.fields["person"].choices = [CHOOSE, *lists.person_choices(scope, place)]  # type: ignore[attr-defined]
+        self.fields["person"].choices = [CHOOSE, *choices.person_choices(scope, place)]  # type: ignore[attr-defined]
 
 
 class ShiftEdit(ShiftForm, VersionedForm):

@@ -7,7 +7,16 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from anlan.county import actions, forms, lists, queries, register_pages
+from anlan.county import (
+    actions,
+    division_pages,
+    forms,
+    lists,
+    people_pages,
+    post_pages,
+    queries,
+    unit_pages,
+)
 from anlan.county.access_pages import must_be_demo, sign_in_demo
 from anlan.county.models import Account
 from anlan.county.workbook import pages as workbook
@@ -64,7 +73,10 @@ def demo_posts(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("phonebook/", phone_book, name="phonebook"),
     path("phonebook/<int:person_id>/", reveal, name="phonebook-reveal"),
-    *register_pages.urlpatterns,
+    *division_pages.urlpatterns,
+    *unit_pages.urlpatterns,
+    *post_pages.urlpatterns,
+    *people_pages.urlpatterns,
     *workbook.urlpatterns,
     path("demo/", demo_posts, name="demo"),
 ]

@@ -87,6 +87,12 @@ def place_names(scope: Scope, codes: Iterable[int]) -> dict[int, str]:
         return dict(rows)
 
 
+def nobody_to_call(scope: Scope) -> bool:
+    """Whether the county of the scope has not one person yet: a county that was just founded."""
+    with scope.open():
+        return not Person.objects.filter(ended_at=None).exists()
+
+
 def contacts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, list[Contact]]:
     """For each post, whom to call at the moment: on the roster now, the holder, deputies in order.
 
@@ -115,7 +121,9 @@ def people_of_posts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict
     found: dict[int, list[int]] = {post_id: [] for post_id in post_ids}
     ids = list(post_ids)
     with scope.open():
-        shifts = RosterShift.objects.filter(post_id__in=ids, starts_at__lte=at, ends_at__gt=at)
+        shifts = RosterShift.objects.filter(
+            post_id__in=ids, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
+        )
         rows = list(shifts.order_by("starts_at", "id").values_list("post_id", "person_id"))
         held = Holding.objects.filter(post_id__in=ids, valid_from__lte=at)
         held = held.exclude(valid_to__lte=at).order_by("rank", "id")
@@ -183,6 +191,23 @@ def holders_at(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int,
             role = "deputy" if rank else "holder"
             found[post_id].append(Held(person_id, name or "", role, rank, since, until))
     return found
+
+
+def posts_of_person(scope: Scope, person_id: int, at: datetime) -> list[Post]:
+    """The posts at which the person stands at the moment: on duty first, then by rank.
+
+    Who holds a post until an announced handover holds it until then, and not a moment longer.
+    """
+    with scope.open():
+        shifts = RosterShift.objects.filter(
+            person_id=person_id, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
+        ).select_related("post")
+        found = [shift.post for shift in shifts.order_by("starts_at", "id")]
+        held = Holding.objects.filter(person_id=person_id, valid_from__lte=at)
+        rows = held.exclude(valid_to__lte=at).select_related("post").order_by("rank", "id")
+        found += [row.post for row in rows]
+    unique = {post.id: post for post in found if post is not None and post.ended_at is None}
+    return list(unique.values())
 
 
 def unit_by_name(scope: Scope, name: str, on: date) -> int | None:

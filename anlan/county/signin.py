@@ -12,6 +12,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -21,6 +22,7 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
@@ -178,23 +180,39 @@ def scope_for(account: Account, address: str = "", request_id: str = "", world: 
     finder = Scope.for_round("sign-in", world)
     with finder.open():
         post = Post.objects.filter(pk=account.post_id, ended_at=None).first()
-        if post is None or not _serves(account, post):
+        if post is None:
+            return Scope("post", *NOWHERE, world, actor)
+        now = clock.now(0)
+        actor = replace(actor, person_id=_person_of(account, post, now))
+        if not _serves(actor.person_id, post, now):
             return Scope("post", *NOWHERE, world, actor)
     return Scope("post", *span(post.division), world, actor, table().of(post.kind))
 
 
-def _serves(account: Account, post: Post) -> bool:
-    """Whether the account's person holds the post now, or is its deputy, or is on its roster.
-
-    Rights stay with the post: whoever left it signs in to nothing.
+def _person_of(account: Account, post: Post, now: datetime) -> int | None:
+    """Whose account it is: one that was made for a vacant post is that of the first who held it
+    since. None while nobody has.
     """
-    if account.person_id is None:
+    if account.person_id is not None:
+        return account.person_id
+    since = Q(valid_to=None) | Q(valid_to__gt=account.created_at) & Q(valid_to__gt=F("valid_from"))
+    held = post.holdings.filter(since, rank=0, world=0, valid_from__lte=now)
+    first = held.order_by("valid_from", "id").values_list("person_id", flat=True).first()
+    return None if first is None else int(first)
+
+
+def _serves(person_id: int | None, post: Post, now: datetime) -> bool:
+    """Whether the person holds the post now, or is its deputy, or is on its roster.
+
+    Rights stay with the post: whoever left it signs in to nothing. Without a person the account
+    serves a post that nobody has held yet.
+    """
+    if person_id is None:
         return True
-    now = clock.now(0)
-    held = post.holdings.filter(person_id=account.person_id, world=0, valid_from__lte=now)
+    held = post.holdings.filter(person_id=person_id, world=0, valid_from__lte=now)
     if held.exclude(valid_to__lte=now).exists():
         return True
-    shifts = post.shifts.filter(person_id=account.person_id, world=0)
+    shifts = post.shifts.filter(person_id=person_id, world=0, cancelled_at=None)
     return bool(shifts.filter(starts_at__lte=now, ends_at__gt=now).exists())
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from anlan.county.models import Change, Division, Person, Post, Unit
 from anlan.ground import clock, journal, secrets
@@ -37,8 +38,17 @@ TRACKED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def label(field: str) -> str:
-    """The officer's word for a tracked field."""
+# What a field of one kind is called, where that differs from the same field of others.
+OWN_WORDS: dict[tuple[str, str], Any] = {
+    ("county.person", "name"): _lazy("姓名"),
+    ("county.unitalias", "name"): _lazy("别名"),
+}
+
+
+def label(field: str, kind: str = "") -> str:
+    """The officer's word for a tracked field of that kind."""
+    if (kind, field) in OWN_WORDS:
+        return str(OWN_WORDS[kind, field])
     words = {
         "name": _("名称"), "kind": _("类型"), "parent_id": _("上级区划"), "population": _("人口"),
         "label_lat": _("标注点纬度"), "label_lon": _("标注点经度"), "source": _("来源"),
@@ -53,20 +63,28 @@ def label(field: str) -> str:
     return words.get(field, field)
 
 
+def track(kind: str, fields: Mapping[str, Any]) -> None:
+    """Rows of a room are kept as those of the county: {field: the officer's word}, in order."""
+    TRACKED[kind] = tuple(fields)
+    OWN_WORDS.update({(kind, name): word for name, word in fields.items()})
+
+
 def facts(row: models.Model) -> dict[str, Any]:
     """The tracked fields of the row as they are; a number is whole here, for the digest."""
     return {name: getattr(row, name) for name in TRACKED[row._meta.label_lower]}
 
 
 def shown(name: str, value: Any) -> str | int | float | None:
-    """A value as a Change keeps it: a number masked, a moment on the county's clock."""
-    if name == "phone":
-        return secrets.mask_phone(value) if value else ""
+    """A value as a Change keeps it: what is sealed is masked, a moment on the county's clock."""
+    if name in MASKED:
+        return MASKED[name](str(value)) if value else ""
     if isinstance(value, datetime):
         return clock.local(value).strftime("%Y-%m-%d %H:%M")
     return value.isoformat() if isinstance(value, date) else value
 
 
+# Sealed fields, and what a Change may show of them.
+MASKED: dict[str, Callable[[str], str]] = {"phone": secrets.mask_phone}
 NAMED: dict[str, tuple[type[models.Model], str]] = {
     "division": (Division, "name"), "parent_id": (Division, "name"), "unit_id": (Unit, "name"),
     "collective_id": (Unit, "name"), "member_id": (Unit, "name"), "post_id": (Post, "title"),
@@ -80,7 +98,7 @@ def named(name: str, value: Any) -> Any:
         return shown(name, value)
     model, field = NAMED[name]
     found = model._default_manager.filter(pk=value).values_list(field, flat=True).first()
-    return found or value
+    return shown(field, found) if found else value
 
 
 def differences(
@@ -151,16 +169,36 @@ def _meanwhile(row: models.Model, version: int) -> str:
 
 
 def in_words(change: Change) -> str:
-    """名称 甲→乙，顺序 1→2; the reason where no field changed."""
+    """名称 甲→乙，顺序 1→2 in the words of its kind; the reason where no field changed."""
+    kind = change.object_kind
     parts = [
-        f"{label(name)} {_blank(before)}→{_blank(after)}"
+        f"{label(name, kind)} {_told(kind, name, before)}→{_told(kind, name, after)}"
         for name, (before, after) in change.fields.items()
     ]
     return "，".join(parts) or change.why or change.action
 
 
-def _blank(value: Any) -> str:
-    return "（空）" if value is None or value == "" else str(value)
+def _told(kind: str, name: str, value: Any) -> str:
+    """A kept value in an officer's words: a kind by its label, a place by its name."""
+    if value is None or value == "":
+        return "（空）"
+    words = WORDED.get((kind, name))
+    if words is not None:
+        return str(words().get(value, value))
+    return str(named(name, value)) if name == "division" and isinstance(value, int) else str(value)
+
+
+def _post_labels() -> Mapping[str, str]:
+    from anlan.county.rights import table
+
+    return table().post_labels
+
+
+# Fields whose values are codes, and what the codes are called.
+WORDED: dict[tuple[str, str], Callable[[], Mapping[str, Any]]] = {
+    ("county.post", "kind"): _post_labels,
+    ("county.unit", "kind"): lambda: dict(Unit._meta.get_field("kind").flatchoices),
+}
 
 
 def made(scope: Scope, action: str, row: models.Model, *, why: str = "") -> None:

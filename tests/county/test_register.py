@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from anlan.county import actions, division_actions, lists, queries, unit_actions
+from anlan.county import (
+    actions,
+    division_actions,
+    division_lists,
+    post_lists,
+    queries,
+    roster_lists,
+    unit_actions,
+)
 from anlan.county.models import Change, Division, Holding, Person, Post, Unit, UnitAlias
 from anlan.ground import clock
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
@@ -231,7 +239,7 @@ def test_last_months_call_still_names_who_held_the_post(
         assert old in Attempt.objects.filter(call=call).values_list("person_id", flat=True)
     now = queries.contacts(COMMAND, [head.id], clock.now(0))[head.id]
     assert now[0].person_id == fresh.id
-    shown = lists.post(COMMAND, head.id)
+    shown = post_lists.post(COMMAND, head.id)
     assert [term.state for term in shown.terms if term.row.rank == 0] == ["now", "past"]
 
 
@@ -347,7 +355,7 @@ def test_a_month_shows_gaps_and_who_stands_at_two_posts(county_db: str) -> None:
     actions.add_shift(
         COMMAND, other.id, person.id, today + timedelta(hours=11), today + timedelta(hours=14)
     )
-    month = lists.roster(COMMAND, duty.id, today.year, today.month)
+    month = roster_lists.roster(COMMAND, duty.id, today.year, today.month)
     day = next(d for d in month.days if d.day == today.date())
     told = [(clock.local(g.start).hour, clock.local(g.end).hour) for g in day.gaps]
     assert told == [(0, 8), (20, 0)]
@@ -477,7 +485,7 @@ def test_outlines_come_with_their_source_and_a_label_point(county_db: str) -> No
     assert kept.outline_source == "县规资局 2024-03"
     assert kept.outline
     assert 30.2 < float(kept.label_lat or 0) < 30.25
-    assert lists.division(COMMAND, row.code).sketch is not None
+    assert division_lists.division(COMMAND, row.code).sketch is not None
 
 
 BOWTIE = [[107.3, 30.2], [107.4, 30.3], [107.4, 30.2], [107.3, 30.3], [107.3, 30.2]]

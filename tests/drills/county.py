@@ -158,7 +158,8 @@ FILL = """
 import django; django.setup()
 from anlan.county import demo
 from anlan.county.models import Holding, Person, Post
-from anlan.county.actions import number_fields, pinyin_of
+from anlan.county.actions import number_fields
+from anlan.county.names import pinyin_of
 from anlan.engines.callout import actions
 from anlan.engines.callout.launch import Launch
 from anlan.ground import clock

@@ -62,12 +62,27 @@ def test_after_a_cut_in_mid_callout_calls_resume_without_a_person(county: RealCo
 
 def test_rounds_that_stand_still_are_silent_by_the_counter_alone() -> None:
     seen: dict[str, tuple[object, float]] = {}
-    rows: list[tuple[str, object, object]] = [("callout.send", 7, "2026-01-01"), ("other", 1, "x")]
+    first = ("callout.send", 7, "2026-01-01", 0.2)
+    late = SILENT_S + 1
+    assert silent(seen, [first, ("other", 1, "x", 0.2)], 0.0) == {}
+    assert silent(seen, [first, ("other", 2, "y", 0.2)], SILENT_S - 1) == {}
+    assert list(silent(seen, [first, ("other", 3, "z", 0.2)], late)) == ["round callout.send"]
+    moved_back = ("callout.send", 8, "2020-01-01", 0.2)
+    assert silent(seen, [moved_back], late + 1) == {}, "it ran, whatever the clock says"
+
+
+def test_a_round_is_given_its_own_pause_before_it_is_said_to_stand_still() -> None:
+    """The list of rounds says how often each runs: nobody keeps a second list here."""
+    from anlan.faces.worker import rounds
+
+    seen: dict[str, tuple[object, float]] = {}
+    rows = [(one.name, 1, "x", one.every_s) for one in rounds(None)]  # type: ignore[arg-type]
     assert silent(seen, rows, 0.0) == {}
-    assert silent(seen, [rows[0], ("other", 2, "y")], SILENT_S - 1) == {}
-    assert list(silent(seen, [rows[0], ("other", 3, "z")], SILENT_S + 1)) == ["round callout.send"]
-    moved_back: tuple[str, object, object] = ("callout.send", 8, "2020-01-01")
-    assert silent(seen, [moved_back], SILENT_S + 2) == {}, "it ran, whatever the clock says"
+    patient = {f"round {one.name}" for one in rounds(None) if one.every_s > SILENT_S}  # type: ignore[arg-type]
+    said = set(silent(seen, rows, 2.2 * SILENT_S))
+    assert patient and not said & patient
+    assert "round callout.send" in said
+    assert set(silent(seen, rows, 100_000.0)) == {f"round {row[0]}" for row in rows}
 
 
 @pytest.mark.drill

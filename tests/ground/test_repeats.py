@@ -18,6 +18,7 @@ from anlan.ground.errors import Conflict, Refusal
 from anlan.ground.models import RequestKey
 from anlan.ground.scope import Actor, Scope
 from anlan.rooms.evacuation import actions as evacuation
+from anlan.rooms.evacuation import register_actions as registers
 from anlan.rooms.evacuation.models import Headcount, Opening
 from anlan.rooms.warning import actions as warning
 from tests.conftest import COUNTY, VILLAGES
@@ -154,8 +155,8 @@ def test_keys_are_forgotten_after_a_week(empty_db: str, move_clock: Any) -> None
 @pytest.fixture
 def submitted(county_db: str, scope_of: Callable[..., Any]) -> Any:
     officer = scope_of("duty_officer")
-    zone = evacuation.add_zone(COMMAND, VILLAGES[0], "甲村一片", "rainstorm", None)
-    evacuation.add_household(COMMAND, zone.id, "户主甲", 3)
+    zone = registers.add_zone(COMMAND, VILLAGES[0], "甲村一片", "rainstorm", None)
+    registers.add_household(COMMAND, zone.id, "户主甲", 3)
     row = warning.paste(officer, TEXT)
     row = warning.revise(officer, row.id, row.version, {"settled": [d["code"] for d in row.doubts]})
     return warning.submit(officer, row.id, row.version)

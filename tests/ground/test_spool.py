@@ -185,3 +185,29 @@ def test_mutant_a_spool_for_everything_lets_a_privileged_act_through(
     with pytest.raises(NotRunning):
         warning.paste(scope_of("duty_officer"), TEXT)
     owner_sql(BREAKS["gone"][1])
+
+
+def test_a_batch_of_sends_writes_its_line_where_the_journal_stands(
+    county_db: str, scope_of: Callable[..., Any], owner_sql: Callable[..., Any]
+) -> None:
+    """A round in one trip has a transaction of its own kind: its line is no reason to spool."""
+    opened(scope_of("duty_officer"))
+    rounds.advance(ROUND)
+    assert rounds.sender(Yes())(ROUND) > 0
+    assert spool.waiting() == 0
+    assert owner_sql("SELECT count(*) FROM ground_journal WHERE action = 'callout.sent'")[0][0] > 0
+
+
+def test_a_batch_of_sends_goes_on_and_is_told_later_where_the_journal_is_away(
+    county_db: str, scope_of: Callable[..., Any], owner_sql: Callable[..., Any]
+) -> None:
+    opened(scope_of("duty_officer"))
+    rounds.advance(ROUND)
+    breaks, mends = BREAKS["not ours"]
+    owner_sql(breaks)
+    sent = rounds.sender(Yes())(ROUND)
+    assert sent > 0 and spool.waiting() > 0
+    owner_sql(mends)
+    done = "SELECT count(*) FROM callout_attempt WHERE state = 'submitted'"
+    assert owner_sql(done)[0][0] == sent
+    assert spool.merge(ROUND) > 0

@@ -30,14 +30,22 @@ def write(scope: Scope, plan: Plan, action: str) -> int:
     moved = plan.moved()
     try:
         with transaction.atomic():
+            _hold_rules("DEFERRED")
             for kind in ORDER:
                 _write_kind(scope, kind, [item for item in moved if item.kind == kind])
             _superiors(moved)
             _touch_posts(moved)
+            _hold_rules("IMMEDIATE")
     except IntegrityError:
         raise _overtaken() from None
     _write_changes(scope, moved, action)
     return len(moved)
+
+
+def _hold_rules(when: str) -> None:
+    """What may not overlap is held against all rows of the file together: two may change places."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS holding_once, shift_once, alias_once, member_once {when}")
 
 
 def _overtaken() -> Conflict:

@@ -93,12 +93,15 @@ def _context(shown: actions.Preview) -> dict[str, Any]:
 
 def _line(item: items.Item) -> Line:
     words = {"new": _("新增"), "changed": _("修改"), "ended": _("停用")}
-    told = "" if item.op == "new" else "，".join(
-        f"{versions.label(name)} {applying.shown(name, item.before.get(name)) or '（空）'}"
-        f"→{applying.shown(name, item.after[name]) or '（空）'}"
-        for name in item.changed
-    )  # fmt: skip
+    told = "" if item.op == "new" else "，".join(_told(item, name) for name in item.changed)
     return Line(BY_KIND[item.kind].name, item.row, words[item.op], _label(item), told)
+
+
+def _told(item: items.Item, name: str) -> str:
+    """号码 139****0001→139****0002."""
+    before = applying.shown(name, item.before.get(name)) or "（空）"
+    after = applying.shown(name, item.after[name]) or "（空）"
+    return f"{versions.label(name, item.kind)} {before}→{after}"
 
 
 def _label(item: items.Item) -> str:

@@ -325,7 +325,7 @@ def receive_message(
         defaults={
             "division": place, "world": scope.world, "number": number[:30],
             "number_hash": secrets.keyed_hash("phone", number), "person_id": person,
-            "post_title": _post_of(person), "text": shown(text),
+            "post_title": _post_of(scope, person), "text": shown(text),
         },
     )  # fmt: skip
     if not new:
@@ -344,12 +344,10 @@ def _place_of(person_id: int | None) -> int:
     return CountyFact.objects.values_list("code", flat=True).first() or 0
 
 
-def _post_of(person_id: int | None) -> str:
-    from anlan.county.models import Holding
-
-    held = Holding.objects.filter(person_id=person_id, valid_to=None).select_related("post")
-    first = held.order_by("rank", "id").first()
-    return first.post.title if first else ""
+def _post_of(scope: Scope, person_id: int | None) -> str:
+    """The post at which the sender stands now; nothing where they stand at none."""
+    found = county.posts_of_person(scope, person_id, clock.now()) if person_id else []
+    return found[0].title if found else ""
 
 
 @action(None, open_to="the round of the room that understood the message",

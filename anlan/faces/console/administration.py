@@ -30,12 +30,7 @@ from anlan.ground.web import act, page, scope_of
 AUDIT_ROWS = 100
 PROBE_S_MAX = 1.0
 LATE = timedelta(seconds=60)
-SLOW_ROUNDS = {
-    "journal.anchor": timedelta(minutes=12),
-    "callout.close": timedelta(minutes=5),
-    "account.rest": timedelta(hours=3),
-    "account.forget": timedelta(hours=1),
-}
+LATE_TIMES = 2  # a round may be late by this many of its own pauses, and LATE more
 DISK_WARN_PERCENT = 80
 
 
@@ -75,7 +70,8 @@ def _rounds() -> list[RoundState]:
     return [
         RoundState(
             row.name, row.last_at, row.last_ms, row.handled, row.last_error.split("\n")[0][:200],
-            row.last_at is None or now - row.last_at > SLOW_ROUNDS.get(row.name, LATE),
+            row.last_at is None
+            or now - row.last_at > LATE + timedelta(seconds=LATE_TIMES * row.every_s),
         )
         for row in RoundRun.objects.order_by("name")
     ]  # fmt: skip

@@ -160,7 +160,7 @@ def _villages(states: dict[int, str], callout_id: int) -> list[dict[str, Any]]:
         if level(code) != "village":
             continue
         state = states.get(code, "")
-        url = f"/callout/{callout_id}/?place={code}" if state else f"/phonebook/?q={name}"
+        url = f"/callout/{callout_id}/?place={code}" if state else f"/county/divisions/{code}/"
         word = state_word(state) if state else ""
         found.append(
             _feature(

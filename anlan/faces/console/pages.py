@@ -61,6 +61,11 @@ def _today(scope: Scope) -> Today:
     desk = len(callout.desk(scope)) if scope.may("desk.settle") else 0
     answer = _answer(callouts, night, warnings, alarms)
     url, word = _next(callouts, night, warnings, desk)
+    if not url and county.nobody_to_call(scope):
+        answer = _("还没有录入人员，叫应叫不到任何人")
+        url, word = (
+            ("/county/workbook/", _("用一张表录入")) if scope.may("county.edit") else ("", "")
+        )
     return Today(answer, warnings, callouts, alarms, desk, night, url, word)
 
 

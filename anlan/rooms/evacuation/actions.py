@@ -1,4 +1,7 @@
-"""All writes of an evacuation: zones and households, openings by an order, headcounts, closing."""
+"""All writes of an evacuation's night: openings by an order, headcounts, closing.
+
+What stands by day (shelters, zones, households) is written in `register_actions`.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,8 @@ from anlan.ground.live import tell
 from anlan.ground.places import span
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.decisions import Fault, Figures, adds_up, total
-from anlan.rooms.evacuation.models import WHERE, Headcount, Household, Opening, Order, Shelter, Zone
+from anlan.rooms.evacuation.models import WHERE, Headcount, Opening, Order, Zone
 
-HOUSEHOLDS_MAX = 60
 ORDER_ARTICLES = "突发事件应对法第六十七条第六项"
 
 
@@ -40,56 +42,6 @@ STANDINGS = {name for name, _label in WHERE}
 MESSAGE = (
     "{title}：请清点{zone}（{homes}户{people}人），点 {link} 逐户登记，或回短信“转移几人 剩几人”。"
 )
-
-
-@action("evacuation.edit", journal="evacuation.shelter.add")
-def add_shelter(scope: Scope, division: int, name: str, capacity: int, **place: Any) -> Shelter:
-    """A place to go."""
-    if capacity <= 0 or not name.strip():
-        raise Refusal("shelter-form", _("请填写名称和大于零的容量"), name)
-    row = Shelter.objects.create(
-        division=division, world=scope.world, name=name.strip(), capacity=capacity, **place
-    )
-    journal.line(scope, "evacuation.shelter.add", row)
-    return row
-
-
-@action("evacuation.edit", journal="evacuation.zone.add")
-def add_zone(
-    scope: Scope, division: int, name: str, hazard: str, shelter_id: int | None, **place: Any
-) -> Zone:
-    """A zone of a village."""
-    if not name.strip():
-        raise Refusal("zone-name", _("请填写片区名称"))
-    row = Zone.objects.create(
-        division=division, world=scope.world, name=name.strip(), hazard=hazard,
-        shelter_id=shelter_id, **place,
-    )  # fmt: skip
-    journal.line(scope, "evacuation.zone.add", row)
-    tell(scope, "county", division, zone=row.id)
-    return row
-
-
-@action("evacuation.edit", journal="evacuation.household.add")
-def add_household(
-    scope: Scope, zone_id: int, head: str, people: int, needs: str = "",
-    helper_id: int | None = None,
-) -> Household:  # fmt: skip
-    """A household of a zone: its head, how many, what help, and who fetches them."""
-    zone = Zone.objects.filter(id=zone_id).first()
-    if zone is None:
-        raise NotFound("zone-unknown", _("没有这个片区"), str(zone_id))
-    if not head.strip() or not 0 < people <= 50:
-        raise Refusal("household-form", _("请填写户主和 1 到 50 的人数"), zone.name)
-    order = zone.households.count()
-    if order >= HOUSEHOLDS_MAX:
-        raise Refusal("zone-full", _("一个片区最多 60 户"), zone.name, _("请分成两个片区"))
-    row = Household.objects.create(
-        division=zone.division, world=scope.world, zone=zone, head=head.strip(), people=people,
-        needs=needs.strip() or None, helper_id=helper_id, order=order,
-    )  # fmt: skip
-    journal.line(scope, "evacuation.household.add", row, after=[head, people, needs])
-    return row
 
 
 @action("evacuation.open", journal="evacuation.order", may_change_nothing=True)
@@ -133,7 +85,8 @@ def open_zones(
     """
     opened = []
     for code in divisions:
-        for zone in Zone.objects.filter(division__range=span(code)).order_by("division", "id"):
+        zones = Zone.objects.filter(division__range=span(code), ended_at=None)
+        for zone in zones.order_by("division", "id"):
             row, new = _open_one(scope, zone, origin_kind, origin_id, callout_id, order)
             if new:
                 opened.append(row)
@@ -151,7 +104,7 @@ def _open_one(
     callout_id: int,
     order: Order | None,
 ) -> tuple[Opening, bool]:
-    people = zone.households.aggregate(n=Sum("people"))["n"] or 0
+    people = zone.households.filter(ended_at=None).aggregate(n=Sum("people"))["n"] or 0
     return Opening.objects.get_or_create(
         world=scope.world, zone=zone, origin_kind=origin_kind, origin_id=origin_id,
         defaults={"division": zone.division, "callout_id": callout_id, "order": order,
@@ -179,7 +132,7 @@ def send_link(scope: Scope, opening_id: int, title: str) -> bool:
     values = {
         "{title}": title,
         "{zone}": row.zone.name,
-        "{homes}": str(row.zone.households.count()),
+        "{homes}": str(row.zone.households.filter(ended_at=None).count()),
         "{people}": str(row.to_move),
         "{link}": link,
     }

@@ -15,6 +15,7 @@ from anlan.ground.secrets import Label, SealedField
 BASIS = "突发事件应对法第六十七条第六项"
 NAMED = Label("转移清点到户", BASIS, 365, "name", sensitive=True)
 NEEDS = Label("转移时需要的帮助", BASIS, 365, "text", sensitive=True)
+RISKS = [("high", _("高")), ("middle", _("中")), ("low", _("低"))]
 WHERE = [
     ("sheltered", _("已安置")),
     ("relatives", _("投亲")),
@@ -34,6 +35,7 @@ class Shelter(Standing):
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     demo = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
 
 
 class Zone(Standing):
@@ -41,11 +43,12 @@ class Zone(Standing):
 
     name = models.CharField(max_length=100)
     hazard = models.CharField(max_length=30)
-    risk = models.CharField(max_length=10, default="high")
+    risk = models.CharField(max_length=10, choices=RISKS, default="high")
     shelter = models.ForeignKey(Shelter, models.SET_NULL, null=True)
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     demo = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
 
 
 class Household(Standing):
@@ -60,6 +63,7 @@ class Household(Standing):
     helper = models.ForeignKey("self", models.SET_NULL, null=True, related_name="helped")
     order = models.IntegerField(default=0)
     demo = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
 
 
 class Order(Operational):

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
+from anlan.county import queries as county
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.evacuation import actions, queries
+from anlan.rooms.evacuation import actions, queries, register_pages
 from anlan.rooms.evacuation.decisions import Figures
 
 FIELDS = ("sheltered", "relatives", "elsewhere", "refused", "missing", "not_yet")
@@ -19,9 +20,14 @@ FIELDS = ("sheltered", "relatives", "elsewhere", "refused", "missing", "not_yet"
 
 @page("evacuation.read")
 def list_page(request: HttpRequest) -> HttpResponse:
-    """Openings of tonight, then every zone of the scope."""
+    """Openings of tonight, then every zone of the scope, or of the division in the address."""
     scope = scope_of(request)
-    context = {"night": queries.night(scope), "zones": queries.zones(scope), "now": clock.now()}
+    place = queries.place_of(request.GET.get("place", ""))
+    names = county.place_names(scope, [place]) if place else {}
+    context = {
+        "night": queries.night(scope, place=place), "zones": queries.zones(scope, place),
+        "place": place, "place_name": names.get(place or 0, ""), "now": clock.now(),
+    }  # fmt: skip
     return render(request, "evacuation/list.html", context)
 
 
@@ -54,6 +60,7 @@ def keyed(request: HttpRequest, opening_id: int) -> HttpResponse:
 
 
 urlpatterns = [
+    *register_pages.urlpatterns,
     path("zones/", list_page, name="zones"),
     path("zones/<int:opening_id>/", opening_page, name="opening"),
     path("zones/<int:opening_id>/count/", keyed, name="opening-count"),

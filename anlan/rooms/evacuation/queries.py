@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
+from anlan.county.models import Post
+from anlan.county.versions import history
+from anlan.ground import clock
 from anlan.ground.errors import NotFound
+from anlan.ground.places import span
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.actions import figures_of
 from anlan.rooms.evacuation.decisions import Figures, total
 from anlan.rooms.evacuation.models import Headcount, Household, Opening, Order, Shelter, Zone
 
 ORDERS_MAX = 100
+NIGHTS_MAX = 50
+LIVING = Q(households__ended_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,26 @@ class ZoneForLink:
     figures: Figures
 
 
-def zones(scope: Scope) -> list[ZoneRow]:
-    """Zones with households and people."""
+def _within(rows: QuerySet[Any], place: int | None) -> QuerySet[Any]:
+    """Those of the division and all that lies in it; all where there is none."""
+    return rows if place is None else rows.filter(division__range=span(place))
+
+
+def zones(scope: Scope, place: int | None = None) -> list[ZoneRow]:
+    """Zones in use with households and people. place: only those of a division."""
     with scope.open():
         rows = list(
-            Zone.objects.select_related("shelter")
-            .annotate(homes=Count("households"), people=Sum("households__people"))
+            _within(Zone.objects.filter(ended_at=None), place)
+            .select_related("shelter")
+            .annotate(
+                homes=Count("households", filter=LIVING),
+                people=Sum("households__people", filter=LIVING),
+            )
             .order_by("division", "id")
         )
         weak = dict(
-            Household.objects.exclude(needs=None)
+            Household.objects.filter(ended_at=None)
+            .exclude(needs=None)
             .values_list("zone_id")
             .annotate(n=Count("id"))
             .values_list("zone_id", "n")
@@ -92,10 +110,10 @@ def zones(scope: Scope) -> list[ZoneRow]:
     ]
 
 
-def night(scope: Scope, only_open: bool = True) -> Night:
+def night(scope: Scope, only_open: bool = True, place: int | None = None) -> Night:
     """Openings, those not yet counted first, then most people still there."""
     with scope.open():
-        rows = Opening.objects.select_related("zone")
+        rows = _within(Opening.objects.select_related("zone"), place)
         rows = rows.filter(state="open") if only_open else rows
         found = list(rows.order_by("division", "id"))
         names = county.place_names(scope, (row.division for row in found))
@@ -114,7 +132,7 @@ def zone_for_link(scope: Scope, opening_id: int) -> ZoneForLink:
         row = Opening.objects.select_related("zone__shelter").filter(id=opening_id).first()
         if row is None:
             raise NotFound("opening-unknown", "没有这次转移", str(opening_id), "请打电话给乡镇")
-        homes = list(row.zone.households.select_related("helper").order_by("order", "id"))
+        homes = list(_living(row.zone).select_related("helper"))
         last = Headcount.objects.filter(opening=row).order_by("-number").first()
     said = last.households if last else {}
     return ZoneForLink(
@@ -127,6 +145,10 @@ def _home(home: Household, said: list[object] | None) -> Home:
     where, moved = (str(said[0]), int(str(said[1]))) if said else ("not_yet", home.people)
     helper = str(home.helper.head) if home.helper else ""
     return Home(home.id, str(home.head), home.people, str(home.needs or ""), helper, where, moved)
+
+
+def _living(zone: Zone) -> QuerySet[Household]:
+    return zone.households.filter(ended_at=None).order_by("order", "id")
 
 
 def orders(scope: Scope, only_open: bool = True) -> list[Order]:
@@ -143,20 +165,119 @@ def versions(scope: Scope, opening_id: int) -> list[Headcount]:
 
 
 def shelters(scope: Scope) -> list[Shelter]:
-    """Places to go."""
+    """Places to go that are in use."""
     with scope.open():
-        return list(Shelter.objects.order_by("division", "id"))
+        return list(Shelter.objects.filter(ended_at=None).order_by("division", "id"))
 
 
 def opening_of_person(scope: Scope, person_id: int) -> Opening | None:
-    """The newest open zone of the village whose post the person holds."""
-    from anlan.county.models import Holding
-
+    """The open zone of the place where the person stands at a post now, if there is just one."""
     with scope.open():
-        places = list(
-            Holding.objects.filter(person_id=person_id, valid_to=None).values_list(
-                "division", flat=True
+        places = {post.division for post in county.posts_of_person(scope, person_id, clock.now())}
+        rows = list(Opening.objects.filter(division__in=places, state="open")[:2])
+        return rows[0] if len(rows) == 1 else None
+
+
+# what stands by day
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneShown:
+    """A zone as it stands. lacks: why it does not count as complete, in an officer's words."""
+
+    row: Zone
+    place: str
+    homes: list[Household]
+    people: int
+    lacks: list[str]
+    openings: list[Opening]
+    changes: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelterShown:
+    """A place to go, with how many people of how many zones would come."""
+
+    row: Shelter
+    place: str
+    keeper: str
+    zones: list[Zone]
+    people: int
+    changes: list[Any]
+
+
+def place_of(text: str) -> int | None:
+    """The division that an address names; None where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 12 else None
+
+
+def homes(scope: Scope, zone_id: int) -> list[Household]:
+    """The households of a zone in their order."""
+    with scope.open():
+        rows = Household.objects.filter(zone_id=zone_id, ended_at=None)
+        return list(rows.select_related("helper").order_by("order", "id"))
+
+
+def zone(scope: Scope, zone_id: int) -> ZoneShown:
+    """One zone; NotFound where the scope has none."""
+    with scope.open():
+        row = Zone.objects.select_related("shelter").filter(id=zone_id).first()
+        if row is None:
+            raise NotFound("zone-unknown", _("没有这个片区"), str(zone_id), _("请返回列表"))
+        own = homes(scope, zone_id)
+        return ZoneShown(
+            row, county.place_names(scope, [row.division]).get(row.division, ""), own,
+            sum(home.people for home in own), _lacks(row, own),
+            list(Opening.objects.filter(zone=row).order_by("-id")[:NIGHTS_MAX]),
+            history(scope, "evacuation.zone", zone_id),
+        )  # fmt: skip
+
+
+def _lacks(row: Zone, own: list[Household]) -> list[str]:
+    """What the plan's row 5/6 asks of a zone: people, helpers for whoever needs one, a shelter."""
+    alone = sum(1 for home in own if home.needs is not None and home.helper_id is None)
+    found = []
+    if not own:
+        found.append(_("还没有住户"))
+    if alone:
+        found.append(_("%(n)d 户需要帮助，还没有人来接") % {"n": alone})
+    if row.shelter_id is None:
+        found.append(_("还没有去处"))
+    return found
+
+
+def household(scope: Scope, household_id: int) -> Household:
+    """One household; NotFound where the scope has none."""
+    with scope.open():
+        row = Household.objects.filter(id=household_id, ended_at=None).first()
+    if row is None:
+        raise NotFound("household-unknown", _("没有这一户"), str(household_id), _("请返回片区"))
+    return row
+
+
+def shelter_rows(scope: Scope) -> list[ShelterShown]:
+    """Every place to go in use."""
+    with scope.open():
+        rows = shelters(scope)
+        names = county.place_names(scope, (row.division for row in rows))
+        return [_shelter_shown(row, names.get(row.division, "")) for row in rows]
+
+
+def shelter(scope: Scope, shelter_id: int) -> ShelterShown:
+    """One place to go; NotFound where the scope has none."""
+    with scope.open():
+        row = Shelter.objects.filter(id=shelter_id).first()
+        if row is None:
+            raise NotFound(
+                "shelter-unknown", _("没有这个避难场所"), str(shelter_id), _("请返回列表")
             )
-        )
-        rows = Opening.objects.filter(division__in=places, state="open")
-        return rows.order_by("-id").first() if rows.count() == 1 else None
+        place = county.place_names(scope, [row.division]).get(row.division, "")
+        changes = history(scope, "evacuation.shelter", shelter_id)
+        return _shelter_shown(row, place, changes)
+
+
+def _shelter_shown(row: Shelter, place: str, changes: list[Any] | None = None) -> ShelterShown:
+    keeper = Post.objects.filter(id=row.keeper_post_id).values_list("title", flat=True).first()
+    own = list(Zone.objects.filter(shelter=row, ended_at=None).order_by("division", "id"))
+    people = Household.objects.filter(zone__in=own, ended_at=None).aggregate(n=Sum("people"))["n"]
+    return ShelterShown(row, place, keeper or "", own, people or 0, changes or [])

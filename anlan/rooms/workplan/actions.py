@@ -58,8 +58,7 @@ def confirm(scope: Scope, version_id: int) -> PlanVersion:
     row = PlanVersion.objects.select_for_update(of=("self",)).filter(id=version_id).first()
     if row is None or row.state != "entered":
         raise NotFound("plan-unknown", _("没有待确认的这一版"), str(version_id))
-    person = scope.actor.person_id
-    if person is not None and person == row.entered_person:
+    if _same(scope, row):
         raise Denied("second-person", _("录入人不能确认"), scope.actor.label, _("请由另一人确认"))
     PlanVersion.objects.filter(state="confirmed", year=row.year).update(state="replaced")
     row.state, row.confirmed_by = "confirmed", scope.actor.label
@@ -67,6 +66,16 @@ def confirm(scope: Scope, version_id: int) -> PlanVersion:
     journal.line(scope, "plan.confirm", row)
     tell(scope, "plan", row.division, plan=row.id)
     return row
+
+
+def _same(scope: Scope, row: PlanVersion) -> bool:
+    """Whether it is the person, or the account, that entered the version.
+
+    An account of a post that was still vacant had no person then: it is known by its label.
+    """
+    actor = scope.actor
+    person = actor.person_id is not None and actor.person_id == row.entered_person
+    return person or (actor.kind == "account" and actor.label == row.entered_by)
 
 
 @action("plan.enter", journal="plan.undo")

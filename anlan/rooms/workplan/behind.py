@@ -47,9 +47,9 @@ def _calls(ids: Iterable[int]) -> dict[int, str]:
 
 
 def _zones(ids: Iterable[int]) -> dict[int, str]:
-    """A zone stands in its newest opening, else in the list of zones."""
+    """A zone stands in its newest opening, else on its own page."""
     listed = list(ids)
-    found = dict.fromkeys(listed, "/zones/")
+    found = {ident: f"/zones/of/{ident}/" for ident in listed}
     for ident, opening in (
         Opening.objects.filter(zone_id__in=listed).order_by("id").values_list("zone_id", "id")
     ):

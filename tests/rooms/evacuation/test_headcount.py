@@ -18,7 +18,7 @@ from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Attempt, Callout
 from anlan.ground.errors import Denied, Refusal
 from anlan.ground.scope import Scope
-from anlan.rooms.evacuation import actions, queries, rounds
+from anlan.rooms.evacuation import actions, queries, register_actions, rounds
 from anlan.rooms.evacuation.decisions import (
     Fault,
     Figures,
@@ -102,11 +102,11 @@ def test_an_sms_never_makes_figures_that_do_not_add_up(
 @pytest.fixture
 def zone(county_db: str) -> Any:
     """Twelve households in 甲村; the second needs help from the first."""
-    shelter = actions.add_shelter(COMMAND, VILLAGES[0], "甲村小学", 200)
-    own = actions.add_zone(COMMAND, VILLAGES[0], "甲村一片", "rainstorm", shelter.id)
-    first = actions.add_household(COMMAND, own.id, "户主0", 3)
+    shelter = register_actions.add_shelter(COMMAND, VILLAGES[0], "甲村小学", 200)
+    own = register_actions.add_zone(COMMAND, VILLAGES[0], "甲村一片", "rainstorm", shelter.id)
+    first = register_actions.add_household(COMMAND, own.id, "户主0", 3)
     for number in range(1, 12):
-        actions.add_household(
+        register_actions.add_household(
             COMMAND, own.id, f"户主{number}", 3, "独居老人" if number == 1 else "",
             first.id if number == 1 else None,
         )  # fmt: skip

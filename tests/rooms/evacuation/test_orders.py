@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from anlan.ground.scope import Scope
-from anlan.rooms.evacuation import actions, queries, rounds
+from anlan.rooms.evacuation import queries, register_actions, rounds
 from anlan.rooms.evacuation.models import Opening, Order
 from anlan.rooms.warning import actions as warnings
 from tests.conftest import VILLAGES
@@ -20,8 +20,8 @@ COMMAND = Scope.for_command("test")
 
 @pytest.fixture
 def zone(county_db: str) -> Any:
-    own = actions.add_zone(COMMAND, VILLAGES[0], "河边", "flood", None)
-    actions.add_household(COMMAND, own.id, "张三", 4)
+    own = register_actions.add_zone(COMMAND, VILLAGES[0], "河边", "flood", None)
+    register_actions.add_household(COMMAND, own.id, "张三", 4)
     return own
 
 

@@ -14,6 +14,7 @@ from anlan.engines.callout.models import Call
 from anlan.engines.indicators import rounds as indicator_rounds
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation import actions as evacuation
+from anlan.rooms.evacuation import register_actions as registers
 from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
@@ -38,9 +39,9 @@ def plan(county_db: str) -> Any:
 def night(plan: Any, scope_of: Callable[..., Any]) -> None:
     """Both townships called; the first village of each answers and counts its zone."""
     for village, name in ((VILLAGES[0], "甲村一片"), (VILLAGES[2], "丙村一片")):
-        shelter = evacuation.add_shelter(COMMAND, village, "小学", 100)
-        zone = evacuation.add_zone(COMMAND, village, name, "rainstorm", shelter.id)
-        evacuation.add_household(COMMAND, zone.id, "户主", 3)
+        shelter = registers.add_shelter(COMMAND, village, "小学", 100)
+        zone = registers.add_zone(COMMAND, village, name, "rainstorm", shelter.id)
+        registers.add_household(COMMAND, zone.id, "户主", 3)
     callout.open_callout(
         scope_of("duty_officer"),
         Launch("warning.warning", 1, "warning/night", "orange", "暴雨橙色预警", "请注意防范。",

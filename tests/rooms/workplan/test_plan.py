@@ -17,6 +17,7 @@ from anlan.engines.indicators import compute
 from anlan.ground.errors import Conflict, Denied, Refusal
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation import actions as evacuation
+from anlan.rooms.evacuation import register_actions as registers
 from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
@@ -72,10 +73,10 @@ def test_the_calls_of_the_night_move_row_4_40_and_without_them_it_is_unreported(
 def test_a_counted_zone_moves_row_5_6(
     plan: Any, scope_of: Callable[..., Any], owner_sql: Any
 ) -> None:
-    shelter = evacuation.add_shelter(COMMAND, VILLAGES[0], "小学", 100)
+    shelter = registers.add_shelter(COMMAND, VILLAGES[0], "小学", 100)
     for name in ("一片", "二片"):
-        zone = evacuation.add_zone(COMMAND, VILLAGES[0], name, "rainstorm", shelter.id)
-        evacuation.add_household(COMMAND, zone.id, "户主", 3)
+        zone = registers.add_zone(COMMAND, VILLAGES[0], name, "rainstorm", shelter.id)
+        registers.add_household(COMMAND, zone.id, "户主", 3)
     assert state(5, 6) == ("not_reported", None), "listed zones alone are no use of them"
     callout.open_callout(
         scope_of("duty_officer"),
