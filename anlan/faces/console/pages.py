@@ -88,7 +88,7 @@ def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[A
         return _("还有 %(n)d 人没有转移") % {"n": night.total.still_there}
     if alarms:
         return _("有 %(n)d 条警报没有看") % {"n": len(alarms)}
-    return _("今夜平静，没有未完的事")
+    return _("平静，没有未完的事")
 
 
 @page("journal.read")
@@ -138,7 +138,10 @@ def _places() -> list[tuple[str, str, str]]:
         (_("转移片区"), "/zones/", "evacuation.read"),
         (_("待办"), "/desk/", "callout.read"),
         (_("电话簿"), "/phonebook/", "phonebook.read"),
+        (_("要点"), "/plan/", "plan.read"),
         (_("县情"), "/county/", "county.read"),
+        (_("规则值"), "/policy/", "policy.read"),
+        (_("日志"), "/journal/", "journal.read"),
     ]
 
 

@@ -74,7 +74,8 @@ export function startLive(): void {
   const topics = new Set((document.body.dataset.topics ?? "").split(/[ ,]+/).filter(Boolean));
   const source = new EventSource(address);
   source.onmessage = (event: MessageEvent<string>) => hear(JSON.parse(event.data) as Told, topics, source);
-  source.onopen = () => { if (cut || Date.now() - heard_ms > SILENT_S_MAX * 1000) soon(); };
+  // What happened between the making of the page and the opening of the wire was told to nobody.
+  source.onopen = () => { if (topics.size || cut || Date.now() - heard_ms > SILENT_S_MAX * 1000) soon(); };
   setInterval(tick, TICK_MS);
   addEventListener("offline", () => { cut = true; tick(); });
   addEventListener("online", soon);
