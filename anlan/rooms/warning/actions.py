@@ -131,7 +131,10 @@ def _row(scope: Scope, warning_id: int, version: int | None = None) -> Warning:
 
 @action("warning.draft", journal="warning.revise")
 def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any]) -> Warning:
-    """Change fields; doubts about a changed field are settled by it. An approval becomes void."""
+    """Change fields; doubts about a changed field are settled by it. An approval becomes void.
+
+    Whoever changed it last counts as its drafter: nobody approves what they wrote themselves.
+    """
     row = _row(scope, warning_id, version)
     if row.state not in ("draft", "submitted"):
         raise Refusal("warning-sent", _("已发出的预警不能修改"), "", _("请发布变更或解除"))
@@ -151,6 +154,8 @@ def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any])
     _reword(scope, row)
     if own_sms:
         row.sms = own_sms.strip()
+    row.drafted_by, row.drafted_account = scope.actor.label, scope.actor.id
+    row.drafted_person = scope.actor.person_id
     row.state = "draft"
     row.version += 1
     row.save()
