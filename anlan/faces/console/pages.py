@@ -169,12 +169,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "404.html", status=404)
 
 
-@public_page("an error page holds no data")
-def broken(request: HttpRequest) -> HttpResponse:
-    """Our own error: no trace on the screen."""
-    return render(request, "500.html", status=500)
-
-
 urlpatterns = [
     path("", today, name="today"),
     *map.urlpatterns,

@@ -121,9 +121,7 @@ def test_nobody_approves_what_they_changed_themselves(officer: Scope, leader: Sc
     assert Callout.objects.count() == 0
 
 
-def test_a_warning_goes_back_with_its_reason_and_comes_again(
-    officer: Scope, leader: Scope
-) -> None:
+def test_a_warning_goes_back_with_its_reason_and_comes_again(officer: Scope, leader: Scope) -> None:
     row = settled(officer)
     with pytest.raises(Refusal):
         actions.send_back(leader, row.id, row.version, " ")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django import template
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from anlan.county.rights import table
 from anlan.faces.console import built, tree
 from anlan.ground import clock
+from anlan.ground.errors import Refusal
 from anlan.ground.live import make_token
 from anlan.ground.machine import alarms, site
 from anlan.ground.scope import NOWHERE, Scope
@@ -20,6 +23,7 @@ from anlan.ground.web import page_before
 register = template.Library()
 
 OLD = timedelta(hours=1)
+RIGHT = re.compile(r"[a-z_]+\.[a-z_]+$")
 GRADE_MARKS = {"red": "Ⅰ", "orange": "Ⅱ", "yellow": "Ⅲ", "blue": "Ⅳ"}
 
 
@@ -190,10 +194,20 @@ def minutes(seconds: float) -> str:
 def way_back(context: template.Context) -> str:
     """Where a refused form stood: the page before, a one-time link itself, else today."""
     request = context.get("request")
-    path = getattr(request, "path", "/")
-    if path.startswith("/first/"):
-        return str(path)
-    return page_before(request) if request is not None else "/"
+    if request is None:
+        return "/"
+    if request.method == "POST" and request.path.startswith("/first/"):
+        return str(request.path)
+    return page_before(request)
+
+
+@register.filter
+def said(refusal: Refusal) -> str:
+    """What a refusal says, a right by its name and not by its code."""
+    if refusal.code != "no-right" or get_language() == "en":
+        return refusal.message
+    labels = table().labels
+    return RIGHT.sub(lambda found: labels.get(found[0], found[0]), refusal.message)
 
 
 @register.simple_tag(takes_context=True)
