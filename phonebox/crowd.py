@@ -10,6 +10,7 @@ import asyncio
 import random
 import re
 from collections.abc import Callable
+from typing import Any
 
 CODE = re.compile(r"回(\d{4})")
 
@@ -24,6 +25,7 @@ class Crowd:
         self.delay_s = (5.0, 60.0)
         self.seed = seed
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.under_way: set[tuple[str, str]] = set()
 
     def set(self, on: bool, no_answer: float, delay_s: tuple[float, float], seed: int) -> None:
         """Switch the crowd; what is already under way goes on."""
@@ -35,12 +37,23 @@ class Crowd:
         """Whether this telephone never answers, by the seed."""
         return random.Random(f"{self.seed}-{phone}").random() < self.no_answer  # noqa: S311
 
+    def wake(self, waiting: list[dict[str, Any]]) -> None:
+        """Those who got a message before the crowd was switched on answer it now."""
+        if self.on and self.loop is not None:
+            for row in waiting:
+                self.loop.call_soon_threadsafe(self.heard, row["phone"], row["peer"], row["text"])
+
     def heard(self, phone: str, peer: str, text: str) -> None:
         """A message reached a telephone."""
         found = CODE.search(text)
         if not self.on or found is None or self.silent(phone) or self.loop is None:
             return
         made = random.Random(f"{self.seed}-{phone}-{text[:40]}")  # noqa: S311
-        self.loop.call_later(
-            made.uniform(*self.delay_s), self.answer, phone, peer, f"{found.group(1)}"
-        )
+        code = found.group(1)
+        if (phone, code) not in self.under_way:
+            self.under_way.add((phone, code))
+            self.loop.call_later(made.uniform(*self.delay_s), self._say, phone, peer, code)
+
+    def _say(self, phone: str, peer: str, code: str) -> None:
+        self.under_way.discard((phone, code))
+        self.answer(phone, peer, code)

@@ -125,6 +125,7 @@ class Handler(BaseHTTPRequestHandler):
             on, float(body.get("no_answer", 0.3)), (float(delay[0]), float(delay[1])),
             _int(body.get("seed")) or 1,
         )  # fmt: skip
+        crowd.wake(self.box.store.unanswered())
         self.box.notify()
         self._done({"on": crowd.on}, "/", is_json)
 
@@ -237,7 +238,8 @@ def _phone(box: Box, phone: str) -> str:
     )
     action = f"/api/phones/{quote(phone)}/send"
     body = (
-        f'<h1>{html.escape(phone)}</h1><ol class="messages">{bubbles or "<p>没有短信</p>"}</ol>'
+        f'<p class="back"><a href="/">‹ 全部电话</a></p><h1>{html.escape(phone)}</h1>'
+        f'<ol class="messages">{bubbles or "<p>没有短信</p>"}</ol>'
         f'<form method="post" action="{action}" class="quick">{quick}</form>'
         f'<form method="post" action="{action}" class="free"><input name="text" maxlength="500"'
         ' required placeholder="写短信" aria-label="写短信"><button>发送</button></form>'

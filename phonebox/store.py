@@ -88,6 +88,16 @@ class Store:
         return [dict(row) for row in rows]
 
     @_locked
+    def unanswered(self, limit: int = MESSAGES_MAX) -> list[dict[str, Any]]:
+        """The newest message of each telephone that has not sent one since, oldest first."""
+        rows = self.base.execute(
+            "SELECT m.* FROM message m JOIN (SELECT max(id) AS id FROM message GROUP BY phone) last"
+            " ON last.id = m.id WHERE m.direction = 'in' ORDER BY m.id LIMIT ?",
+            (limit,),
+        )
+        return [dict(row) for row in rows]
+
+    @_locked
     def since(self, ident: int, limit: int = 1000) -> list[dict[str, Any]]:
         """Messages after an id."""
         rows = self.base.execute(

@@ -15,6 +15,7 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -150,7 +151,7 @@ def password_page(request: HttpRequest) -> HttpResponse:
     if not request.standing.factor or request.standing.factor == "demo":
         raise Denied("password-later", _("请先完成登录；演示账号没有口令"))
     old = passwords.expired(account.password_at, clock.now(0))
-    context = {"expired": old, "chars": passwords.CHARS_MIN}
+    context = {"expired": old, "chars": passwords.CHARS_MIN, "kinds": passwords.asks_kinds()}
     if request.method != "POST":
         return render(request, "access/password.html", context)
     if request.POST.get("new1") != request.POST.get("new2"):
@@ -192,7 +193,12 @@ def first_duty(request: HttpRequest, token: str) -> HttpResponse:
     if account is None:
         raise NotFound("link-spent", _("这个链接已用过或已过期"))
     if request.method != "POST":
-        context = {"kind": "duty", "account": account, "chars": passwords.CHARS_MIN}
+        context = {
+            "kind": "duty",
+            "account": account,
+            "chars": passwords.CHARS_MIN,
+            "kinds": passwords.asks_kinds(),
+        }
         return _quiet(render(request, "county/first.html", context))
     if account.demo:
         must_be_demo()
@@ -214,7 +220,8 @@ def first_setup(request: HttpRequest, token: str) -> HttpResponse:
     accounts.link_behind(token, "setup")
     if request.method != "POST":
         context = {"kind": "setup", "admins": accounts.ADMINISTRATORS.items(),
-                   "chars": passwords.CHARS_MIN}  # fmt: skip
+                   "chars": passwords.CHARS_MIN,
+                   "kinds": passwords.asks_kinds()}  # fmt: skip
         return _quiet(render(request, "county/first.html", context))
     words = {kind: request.POST.get(kind, "") for kind in accounts.ADMINISTRATORS}
     actor = Actor("command", label="set-up", address=address_of(request),
@@ -222,6 +229,7 @@ def first_setup(request: HttpRequest, token: str) -> HttpResponse:
     own = Scope.for_command("set-up", frozenset({"account.manage"}))
     scope = Scope(own.kind, own.lo, own.hi, own.world, actor, own.rights)
     accounts.make_administrators(scope, token, words)
+    messages.info(request, _("三个管理员账号已建立，请各自登录并绑定验证器"))
     return redirect("account_login")
 
 

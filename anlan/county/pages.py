@@ -23,7 +23,7 @@ from anlan.county.workbook import pages as workbook
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.forms import posted
-from anlan.ground.web import act, page, scope_of
+from anlan.ground.web import act, own_path, page, scope_of
 
 
 @page("phonebook.read")
@@ -54,7 +54,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 18 else 0
 
 
-@page("today.read", fields=["account"])
+@page("today.read", fields=["account", "next"])
 def demo_posts(request: HttpRequest) -> HttpResponse:
     """In a demonstration county a newcomer may take another post to see the other side."""
     must_be_demo()
@@ -65,9 +65,11 @@ def demo_posts(request: HttpRequest) -> HttpResponse:
         if account is None:
             raise NotFound("account-unknown", _("没有这个演示账号"))
         sign_in_demo(request, account)
-        return redirect("/")
+        return redirect(own_path(request, request.POST.get("next", "")))
     rows = list(Account.objects.filter(demo=True, is_active=True).order_by("id"))
-    return render(request, "county/demo.html", {"rows": rows, "now": clock.now()})
+    then = own_path(request, request.GET.get("next", ""), "")
+    context = {"rows": rows, "then": then, "now": clock.now()}
+    return render(request, "county/demo.html", context)
 
 
 urlpatterns = [

@@ -78,6 +78,11 @@ def expired(set_at: datetime | None, now: datetime) -> bool:
     return _mlps3() and set_at is not None and now - set_at > LIFE
 
 
+def asks_kinds() -> bool:
+    """Whether a password needs characters of several kinds, so that a form can say so first."""
+    return _mlps3()
+
+
 def _mlps3(rules: str = "") -> bool:
     return (rules or settings.PASSWORD_RULES) in ("mlps3",)
 

@@ -28,7 +28,7 @@ log = logging.getLogger("anlan.watchdog")
 LOOK_EVERY_S = 2.0
 SILENT_S = 40.0
 AWAY_S = 20.0
-LATE_TIMES = 2.0  # a round may be late by this many of its own pauses, and SILENT_S more
+SILENT_TURNS = 3
 CONNECT_S_MAX = 5
 SOUND_EVERY_S = 60.0
 DISK_USED_FIRST, DISK_USED_LAST = 0.80, 0.90
@@ -95,16 +95,25 @@ def filling(home: Path) -> dict[str, str]:
 
 
 def silent(seen: Seen, rows: list[tuple[str, object, object, float]], now: float) -> dict[str, str]:
-    """Rounds whose line has not changed for too long, by the counter; keeps `seen` up to date."""
+    """Rounds whose line has not changed for three of their turns, by the counter.
+
+    rows: name, runs, last pass, seconds between two passes. Keeps `seen` up to date.
+    """
     found: dict[str, str] = {}
     for name, runs, last_at, every_s in rows:
         mark = (runs, last_at)
         before = seen.get(name)
         if before is None or before[0] != mark:
             seen[name] = (mark, now)
-        elif now - before[1] > LATE_TIMES * every_s + SILENT_S:
-            found[f"round {name}"] = f"巡检 {name} 停了 {now - before[1]:.0f} 秒，叫应可能不走了"
+        elif now - before[1] > max(SILENT_S, SILENT_TURNS * every_s):
+            follows = "叫应可能不走了" if _of_calls(name) else "叫应不受影响"
+            found[f"round {name}"] = f"巡检 {name} 停了 {now - before[1]:.0f} 秒，{follows}"
     return found
+
+
+def _of_calls(name: str) -> bool:
+    """Whether nobody is called, or no answer is read, while this round stands still."""
+    return name.startswith("callout.") or name == "inbox"
 
 
 def _short(error: Exception) -> str:

@@ -43,7 +43,7 @@ def test_the_page_changes_its_language(county_db: str, client_of: Callable[..., 
     client.cookies["django_language"] = "en"
     page = client.get("/").content.decode()
     assert '<html lang="en">' in page
-    assert "A quiet night, nothing open" in page
+    assert "All quiet, nothing open" in page
     assert "Paste the bureau&#x27;s text" in page or "Paste the bureau's text" in page
 
 

@@ -62,13 +62,15 @@ def test_after_a_cut_in_mid_callout_calls_resume_without_a_person(county: RealCo
 
 def test_rounds_that_stand_still_are_silent_by_the_counter_alone() -> None:
     seen: dict[str, tuple[object, float]] = {}
-    first = ("callout.send", 7, "2026-01-01", 0.2)
-    late = SILENT_S + 1
-    assert silent(seen, [first, ("other", 1, "x", 0.2)], 0.0) == {}
-    assert silent(seen, [first, ("other", 2, "y", 0.2)], SILENT_S - 1) == {}
-    assert list(silent(seen, [first, ("other", 3, "z", 0.2)], late)) == ["round callout.send"]
-    moved_back = ("callout.send", 8, "2020-01-01", 0.2)
-    assert silent(seen, [moved_back], late + 1) == {}, "it ran, whatever the clock says"
+    rows: list[tuple[str, object, object, float]] = [
+        ("callout.send", 7, "2026-01-01", 0.2), ("other", 1, "x", 1.0)
+    ]  # fmt: skip
+    assert silent(seen, rows, 0.0) == {}
+    assert silent(seen, [rows[0], ("other", 2, "y", 1.0)], SILENT_S - 1) == {}
+    found = silent(seen, [rows[0], ("other", 3, "z", 1.0)], SILENT_S + 1)
+    assert list(found) == ["round callout.send"] and "可能不走" in found["round callout.send"]
+    moved_back: tuple[str, object, object, float] = ("callout.send", 8, "2020-01-01", 0.2)
+    assert silent(seen, [moved_back], SILENT_S + 2) == {}, "it ran, whatever the clock says"
 
 
 def test_a_round_is_given_its_own_pause_before_it_is_said_to_stand_still() -> None:
@@ -79,10 +81,19 @@ def test_a_round_is_given_its_own_pause_before_it_is_said_to_stand_still() -> No
     rows = [(one.name, 1, "x", one.every_s) for one in rounds(None)]  # type: ignore[arg-type]
     assert silent(seen, rows, 0.0) == {}
     patient = {f"round {one.name}" for one in rounds(None) if one.every_s > SILENT_S}  # type: ignore[arg-type]
-    said = set(silent(seen, rows, 2.2 * SILENT_S))
+    said = set(silent(seen, rows, SILENT_S + 1))
     assert patient and not said & patient
     assert "round callout.send" in said
     assert set(silent(seen, rows, 100_000.0)) == {f"round {row[0]}" for row in rows}
+
+
+def test_a_round_that_runs_once_an_hour_is_not_called_dead_after_a_minute() -> None:
+    seen: dict[str, tuple[object, float]] = {}
+    rows: list[tuple[str, object, object, float]] = [("requests.forget", 1, "x", 3600.0)]
+    assert silent(seen, rows, 0.0) == {}
+    assert silent(seen, rows, 3 * 3600.0) == {}
+    found = silent(seen, rows, 3 * 3600.0 + 1)
+    assert "不受影响" in found["round requests.forget"]
 
 
 @pytest.mark.drill

@@ -6,11 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
+from anlan.county import queries as county
 from anlan.engines.callout import actions, queries
 from anlan.engines.callout.evidence import by_hand
 from anlan.ground import clock, files
 from anlan.ground.errors import NotFound
+from anlan.ground.scope import Scope
 from anlan.ground.web import act, page, scope_of
+
+NAMED_MAX = 200
 
 
 @page("callout.read")
@@ -20,16 +24,26 @@ def list_page(request: HttpRequest) -> HttpResponse:
     return render(request, "callout/list.html", {"rows": rows, "now": clock.now()})
 
 
+def _named(scope: Scope, sought: str) -> frozenset[str]:
+    """Whom the phone book finds by pinyin or initials; nobody where the words are not letters."""
+    word = sought.strip()
+    if not (word.isascii() and word.isalpha()) or not scope.may("phonebook.read"):
+        return frozenset()
+    return frozenset(entry.name for entry in county.phone_book(scope, word, NAMED_MAX))
+
+
 @page("callout.read")
 def tree_page(request: HttpRequest, callout_id: int) -> HttpResponse:
     """Who has not answered, first; fallback and answer apart."""
-    tree = queries.tree(scope_of(request), callout_id)
+    scope = scope_of(request)
+    tree = queries.tree(scope, callout_id)
     if tree is None:
         raise NotFound("callout-unknown", "没有这次叫应", str(callout_id), "请返回列表")
     context = {
         "tree": tree, "row": tree.callout, "counts": tree.counts, "nodes": tree.nodes,
         "wanted": request.GET.get("state", ""), "sought": request.GET.get("q", ""),
         "place": request.GET.get("place", ""), "now": clock.now(),
+        "named": _named(scope, request.GET.get("q", "")),
     }  # fmt: skip
     return render(request, "callout/tree.html", context)
 

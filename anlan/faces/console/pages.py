@@ -95,7 +95,7 @@ def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[A
         return _("还有 %(n)d 人没有转移") % {"n": night.total.still_there}
     if alarms:
         return _("有 %(n)d 条警报没有看") % {"n": len(alarms)}
-    return _("今夜平静，没有未完的事")
+    return _("平静，没有未完的事")
 
 
 @page("journal.read")
@@ -145,7 +145,10 @@ def _places() -> list[tuple[str, str, str]]:
         (_("转移片区"), "/zones/", "evacuation.read"),
         (_("待办"), "/desk/", "callout.read"),
         (_("电话簿"), "/phonebook/", "phonebook.read"),
+        (_("要点"), "/plan/", "plan.read"),
         (_("县情"), "/county/", "county.read"),
+        (_("规则值"), "/policy/", "policy.read"),
+        (_("日志"), "/journal/", "journal.read"),
     ]
 
 
@@ -171,12 +174,6 @@ def language(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """No such page, or none within the reader's scope: both look the same."""
     return render(request, "404.html", status=404)
-
-
-@public_page("an error page holds no data")
-def broken(request: HttpRequest) -> HttpResponse:
-    """Our own error: no trace on the screen."""
-    return render(request, "500.html", status=500)
 
 
 urlpatterns = [

@@ -6,7 +6,7 @@ counts, and words for why a call stands where it stands. Pure but for gettext.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,17 @@ def via_word(via: str) -> str:
     return words.get(via, via)
 
 
-def chosen(nodes: Sequence[Any], query: Mapping[str, str]) -> list[Any]:
-    """Nodes that the address asks for: state, place (a division and all in it), words of a name."""
+def chosen(
+    nodes: Sequence[Any], query: Mapping[str, str], named: Collection[str] = ()
+) -> list[Any]:
+    """Nodes that the address asks for: state, place (a division and all in it), words of a name.
+
+    named: whom the phone book finds by the same words, by pinyin or initials.
+    """
     state, place, sought = (
         query.get("state", ""),
         query.get("place", ""),
-        query.get("q", "").strip(),
+        query.get("q", "").strip().lower(),
     )
     lo, hi = span(int(place)) if place.isdigit() and len(place) == 12 else (0, 10**12)
     return [
@@ -83,7 +88,10 @@ def chosen(nodes: Sequence[Any], query: Mapping[str, str]) -> list[Any]:
         for node in nodes
         if lo <= node.division <= hi
         and _in_state(node.state, state)
-        and sought in f"{node.division_name}{node.post_title}{node.holder}"
+        and (
+            sought in f"{node.division_name}{node.post_title}{node.holder}".lower()
+            or node.holder in named
+        )
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import threading
 import time
 import uuid
@@ -17,7 +18,7 @@ from django.shortcuts import render
 
 from anlan.ground import secrets
 from anlan.ground.errors import Refusal
-from anlan.ground.web import address_of, refused
+from anlan.ground.web import address_of, public_page, refused
 
 RETRY_S = "5"
 PUBLIC_PER_MINUTE = 60
@@ -105,6 +106,18 @@ class Headers:
         if isinstance(error, OperationalError | InterfaceError):
             return database_away(request)
         return None
+
+
+@public_page("an error page holds no data")
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our own error: no trace on the screen.
+
+    A database that goes away before the view is none of ours: the sign-in is read in the
+    middleware, and Django asks for this page there too.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return database_away(request)
+    return render(request, "500.html", status=500)
 
 
 def database_away(request: HttpRequest) -> HttpResponse:

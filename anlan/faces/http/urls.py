@@ -51,6 +51,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"
-handler500 = "anlan.faces.console.pages.broken"
+handler500 = "anlan.faces.http.middleware.broken"
 
 __all__ = ["handler404", "handler500", "urlpatterns"]

@@ -25,6 +25,7 @@ from anlan.rooms.warning.decisions import TEXT_CHARS_MAX, read_bulletin
 from anlan.rooms.warning.models import Approval, Bulletin, Warning
 
 REVIEW_WITHIN = timedelta(hours=24)
+WHY_CHARS_MAX = 200
 EDITABLE = ("kind", "grade", "starts_at", "divisions", "caution", "measures", "issuer")
 
 
@@ -130,7 +131,10 @@ def _row(scope: Scope, warning_id: int, version: int | None = None) -> Warning:
 
 @action("warning.draft", journal="warning.revise")
 def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any]) -> Warning:
-    """Change fields; doubts about a changed field are settled by it. An approval becomes void."""
+    """Change fields; doubts about a changed field are settled by it. An approval becomes void.
+
+    Whoever changed it last counts as its drafter: nobody approves what they wrote themselves.
+    """
     row = _row(scope, warning_id, version)
     if row.state not in ("draft", "submitted"):
         raise Refusal("warning-sent", _("已发出的预警不能修改"), "", _("请发布变更或解除"))
@@ -150,6 +154,8 @@ def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any])
     _reword(scope, row)
     if own_sms:
         row.sms = own_sms.strip()
+    row.drafted_by, row.drafted_account = scope.actor.label, scope.actor.id
+    row.drafted_person = scope.actor.person_id
     row.state = "draft"
     row.version += 1
     row.save()
@@ -214,6 +220,26 @@ def override(scope: Scope, warning_id: int, version: int, why: str) -> Callout:
     row.review_due_at = clock.now() + REVIEW_WITHIN
     journal.line(scope, "warning.override", row, why=why)
     return _release(scope, row, approved_by=-1)
+
+
+@action("warning.approve", journal="warning.send_back")
+def send_back(scope: Scope, warning_id: int, version: int, why: str) -> Warning:
+    """The second person says no: a draft again, with the reason as a doubt to be settled."""
+    row = _row(scope, warning_id, version)
+    if not why.strip():
+        raise Refusal("why-empty", _("退回须写明原因"), "", _("例如：范围少了高安镇"))
+    if row.state != "submitted":
+        raise Refusal("not-submitted", _("这份预警还没有提交审批"), row.state)
+    said = _("%(who)s退回：%(why)s") % {
+        "who": scope.actor.label,
+        "why": why.strip()[:WHY_CHARS_MAX],
+    }
+    row.state, row.submitted_at, row.version = "draft", None, row.version + 1
+    row.doubts = [{"code": "sent-back", "start": 0, "end": 0, "seen": "", "message": said}]
+    row.save(update_fields=["state", "submitted_at", "version", "doubts"])
+    journal.line(scope, "warning.send_back", row, why=why)
+    tell(scope, "warning", row.division, warning=row.id)
+    return row
 
 
 def _other_person(scope: Scope, row: Warning) -> None:

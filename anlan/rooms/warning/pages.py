@@ -91,7 +91,7 @@ def revise(request: HttpRequest, warning_id: int) -> HttpResponse:
 
 @act("warning.read", fields=["version", "why"])
 def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
-    """submit, approve, override, lift or approve-lift; each action checks its own right."""
+    """What the slug names; each action checks its own right."""
     scope = scope_of(request)
     version = int(request.POST.get("version", "0") or 0)
     if what == "submit":
@@ -101,6 +101,8 @@ def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
     elif what == "override":
         why = request.POST.get("why", "")
         return redirect(f"/callout/{actions.override(scope, warning_id, version, why).id}/")
+    elif what == "send-back":
+        actions.send_back(scope, warning_id, version, request.POST.get("why", ""))
     elif what == "lift":
         actions.propose_lift(scope, warning_id, version)
     elif what == "approve-lift":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from anlan.engines.callout import queries as callout
 from anlan.engines.callout.launch import Launch
@@ -26,7 +27,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A warning with all that its page needs."""
+    """A warning with all that its page needs.
+
+    checked: doubts of the reader that the drafter settled, for whoever is asked to approve.
+    """
 
     row: Warning
     title: str
@@ -34,6 +38,7 @@ class Shown:
     approvals: list[Approval]
     preview: Preview | None
     preview_refusal: str
+    checked: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,15 @@ def shown(scope: Scope, warning_id: int) -> Shown:
             raise NotFound("warning-unknown", "没有这份预警", str(warning_id), "请返回列表")
         approvals = list(row.approvals.order_by("id"))
         preview, refusal = _preview(scope, row)
-    return Shown(row, title(row), _pieces(row), approvals, preview, refusal)
+    checked = _checked(row)
+    pieces = _pieces(row, checked or row.doubts)
+    return Shown(row, title(row), pieces, approvals, preview, refusal, checked)
+
+
+def _checked(row: Warning) -> list[dict[str, Any]]:
+    if row.state != "submitted" or row.bulletin is None:
+        return []
+    return list(row.bulletin.reading.get("doubts", []))
 
 
 def _preview(scope: Scope, row: Warning) -> tuple[Preview | None, str]:
@@ -87,14 +100,12 @@ def _preview(scope: Scope, row: Warning) -> tuple[Preview | None, str]:
         return None, str(refusal)
 
 
-def _pieces(row: Warning) -> list[Piece]:
-    """The bulletin cut at its open doubts."""
+def _pieces(row: Warning, doubts: list[dict[str, Any]]) -> list[Piece]:
+    """The bulletin cut at these doubts."""
     if row.bulletin is None:
         return []
     text, at, found = row.bulletin.text, 0, []
-    marked = sorted(
-        (d["start"], d["end"], d["message"]) for d in row.doubts if d["end"] > d["start"]
-    )
+    marked = sorted((d["start"], d["end"], d["message"]) for d in doubts if d["end"] > d["start"])
     for start, end, message in marked:
         if start < at:
             continue

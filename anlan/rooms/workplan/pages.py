@@ -21,6 +21,8 @@ from anlan.ground.web import act, page, scope_of
 from anlan.rooms.workplan import actions, forms, queries
 from anlan.rooms.workplan.behind import addresses
 
+STATES = ("missed", "not_reported", "judged", "met", "no_indicator")
+
 
 @page("plan.read")
 def board(request: HttpRequest) -> HttpResponse:
@@ -33,6 +35,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "rows": [row for row in rows if not wanted or row.state == wanted],
         "total": len(rows),
         "answered": sum(1 for row in rows if row.figures),
+        "states": [(name, sum(1 for row in rows if row.state == name)) for name in STATES],
         "versions": queries.versions(scope),
         "now": clock.now(),
     }

@@ -111,6 +111,38 @@ def test_two_approvals_at_once_are_one_callout(
         assert Callout.objects.count() == 1
 
 
+def test_nobody_approves_what_they_changed_themselves(officer: Scope, leader: Scope) -> None:
+    row = settled(officer)
+    row = actions.revise(leader, row.id, row.version, {"caution": "山洪沟边不停留。"})
+    row = actions.submit(leader, row.id, row.version)
+    with pytest.raises(Denied) as refusal:
+        actions.approve(leader, row.id, row.version)
+    assert refusal.value.code == "second-person"
+    assert Callout.objects.count() == 0
+
+
+def test_a_warning_goes_back_with_its_reason_and_comes_again(officer: Scope, leader: Scope) -> None:
+    row = settled(officer)
+    with pytest.raises(Refusal):
+        actions.send_back(leader, row.id, row.version, " ")
+    with pytest.raises(Denied):
+        actions.send_back(officer, row.id, row.version, "范围少了")
+    shown = queries.shown(leader, row.id)
+    assert shown.checked and any(piece.doubt for piece in shown.pieces)
+    back = actions.send_back(leader, row.id, row.version, "范围少了沙坪镇")
+    assert back.state == "draft" and "范围少了沙坪镇" in back.doubts[0]["message"]
+    with pytest.raises(Conflict):
+        actions.approve(leader, row.id, row.version)
+    with pytest.raises(Refusal) as refusal:
+        actions.submit(officer, back.id, back.version)
+    assert refusal.value.code == "doubts-open"
+    again = actions.revise(officer, back.id, back.version, {"settled": ["sent-back"]})
+    again = actions.submit(officer, again.id, again.version)
+    assert actions.approve(leader, again.id, again.version).id
+    with pytest.raises(Conflict):
+        actions.send_back(leader, again.id, row.version, "晚了")
+
+
 def test_an_urgent_override_has_a_reason_and_a_review(officer: Scope, leader: Scope) -> None:
     row = settled(officer)
     with pytest.raises(Refusal):

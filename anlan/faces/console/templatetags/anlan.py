@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django import template
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from anlan.county.rights import table
 from anlan.faces.console import built, tree
 from anlan.ground import clock
+from anlan.ground.errors import Refusal
 from anlan.ground.live import make_token
 from anlan.ground.machine import alarms, site
 from anlan.ground.scope import NOWHERE, Scope
+from anlan.ground.web import page_before
 
 register = template.Library()
 
 OLD = timedelta(hours=1)
+RIGHT = re.compile(r"[a-z_]+\.[a-z_]+$")
 GRADE_MARKS = {"red": "Ⅰ", "orange": "Ⅱ", "yellow": "Ⅲ", "blue": "Ⅳ"}
 
 
@@ -89,6 +94,8 @@ def when(context: template.Context, moment: datetime | None) -> SafeString:
     shown = local.strftime("%H:%M:%S")
     if local.date() != clock.local(now).date():
         shown = f"{local.month}-{local.day:02d} {shown[:5]}"
+    if local.year != clock.local(now).year:
+        shown = f"{local.year}-{shown}"
     return format_html(
         '<time datetime="{}" title="{}">{}<small>{}</small></time>', moment.isoformat(),
         local.strftime("%Y-%m-%d %H:%M:%S"), shown, ago(moment, now),
@@ -184,6 +191,26 @@ def minutes(seconds: float) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def way_back(context: template.Context) -> str:
+    """Where a refused form stood: the page before, a one-time link itself, else today."""
+    request = context.get("request")
+    if request is None:
+        return "/"
+    if request.method == "POST" and request.path.startswith("/first/"):
+        return str(request.path)
+    return page_before(request)
+
+
+@register.filter
+def said(refusal: Refusal) -> str:
+    """What a refusal says, a right by its name and not by its code."""
+    if refusal.code != "no-right" or get_language() == "en":
+        return refusal.message
+    labels = table().labels
+    return RIGHT.sub(lambda found: labels.get(found[0], found[0]), refusal.message)
+
+
+@register.simple_tag(takes_context=True)
 def may(context: template.Context, right: str) -> bool:
     """Whether the reader holds the right."""
     scope = getattr(context.get("request"), "scope", None)
@@ -199,7 +226,12 @@ def demo_county() -> bool:
 @register.simple_tag
 def machine_alarms() -> list[str]:
     """What the machine itself shouts: clock, rounds, database, disk."""
-    return [alarm.text for alarm in alarms.current(site().home)]
+    found = alarms.current(site().home)
+    still = [alarm for alarm in found if alarm.name.startswith("round ")]
+    if len(still) < 2:
+        return [alarm.text for alarm in found]
+    one = _("%(n)d 项巡检停了，第一项：%(text)s") % {"n": len(still), "text": still[0].text}
+    return [one] + [alarm.text for alarm in found if alarm not in still]
 
 
 @register.simple_tag
@@ -211,7 +243,7 @@ def box_url() -> str:
 @register.simple_tag(takes_context=True)
 def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Group]:
     """The calls that the address asks for, by level."""
-    return tree.groups(tree.chosen(nodes, context["request"].GET))
+    return tree.groups(tree.chosen(nodes, context["request"].GET, context.get("named", ())))
 
 
 @register.filter
@@ -237,6 +269,6 @@ def where(code: str) -> str:
 
 
 @register.filter
-def words(text: str) -> list[str]:
-    """The words of a template's own short list."""
-    return text.split()
+def unit(name: str) -> str:
+    """The unit of a value as an officer says it."""
+    return {"min": _("分钟")}.get(name, name)

@@ -10,6 +10,10 @@ const SILENT_S_MAX = 20;
 const ASK_AGAIN_MS = 60_000;
 const TICK_MS = 1_000;
 
+/** A form that was sent may itself have ended the sign-in: its answer must not be cut off. */
+const LEAVE_MS = 15_000;
+
+let leaving = false;
 let heard_ms = Date.now();
 let cut = false;
 let pending = 0;
@@ -57,7 +61,7 @@ interface Told { topic: string; state?: string }
 /** "over": the sign-in behind this wire has ended; the page is asked again and says so. */
 function hear(told: Told, topics: Set<string>, source: EventSource): void {
   if (told.topic === "wire") {
-    if (told.state === "over") { source.close(); location.reload(); return; }
+    if (told.state === "over") { source.close(); setTimeout(() => location.reload(), leaving ? LEAVE_MS : 0); return; }
     if (told.state === "up") soon();
     else { cut = true; tick(); }
     return;
@@ -73,8 +77,10 @@ export function startLive(): void {
   if (!address) return;
   const topics = new Set((document.body.dataset.topics ?? "").split(/[ ,]+/).filter(Boolean));
   const source = new EventSource(address);
+  addEventListener("submit", (event) => { leaving ||= !event.defaultPrevented; });
   source.onmessage = (event: MessageEvent<string>) => hear(JSON.parse(event.data) as Told, topics, source);
-  source.onopen = () => { if (cut || Date.now() - heard_ms > SILENT_S_MAX * 1000) soon(); };
+  // What happened between the making of the page and the opening of the wire was told to nobody.
+  source.onopen = () => { if (topics.size || cut || Date.now() - heard_ms > SILENT_S_MAX * 1000) soon(); };
   setInterval(tick, TICK_MS);
   addEventListener("offline", () => { cut = true; tick(); });
   addEventListener("online", soon);

@@ -7,7 +7,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { $, $$ } from "../page";
 import { t } from "../words";
 import { colours, hatch, mark } from "./marks";
-import { CLICKED, style } from "./style";
+import { CLICKED, MANY_POINTS, style } from "./style";
 
 interface Ground { areas: GeoJSON.FeatureCollection; labels: GeoJSON.FeatureCollection }
 interface Town { code: number; share: number | null; open: number; nobody: number }
@@ -34,6 +34,8 @@ function say(text: string): void {
   note.textContent = text;
   note.hidden = !text;
 }
+
+const many = (): boolean => (points?.points.features.length ?? 0) > MANY_POINTS;
 
 function fill(map: Drawing): void {
   if (ground) {
@@ -69,7 +71,7 @@ function showTown(map: Drawing, code: number): void {
   const area = ground?.areas.features.find((feature) => feature.properties?.["code"] === code);
   if (!area) return;
   (map.getSource("chosen") as GeoJSONSource).setData({ type: "FeatureCollection", features: [area] });
-  map.fitBounds(bounds({ type: "FeatureCollection", features: [area] }), { padding: EDGE_PX, maxZoom: TOWN_ZOOM, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+  map.fitBounds(bounds({ type: "FeatureCollection", features: [area] }), { padding: EDGE_PX, maxZoom: TOWN_ZOOM, animate: !many() && !matchMedia("(prefers-reduced-motion: reduce)").matches });
 }
 
 function listen(map: Drawing): void {
@@ -92,7 +94,7 @@ function listen(map: Drawing): void {
     if (code) showTown(map, code);
   });
   for (const link of $$("[data-show]")) link.addEventListener("click", () => showTown(map, Number(link.dataset["show"])));
-  addEventListener("anlan:theme", () => map.setStyle(style(colours()), { diff: false }));
+  addEventListener("anlan:theme", () => map.setStyle(style(colours(), many()), { diff: false }));
   map.on("style.load", () => { map.addImage("hatch", hatch(colours())); fill(map); });
   map.on("styleimagemissing", (event: { id: string }) => {
     const drawn = mark(event.id, colours());
@@ -103,7 +105,7 @@ function listen(map: Drawing): void {
 function draw(): Drawing {
   const view = bounds(ground!.areas);
   const map = new maplibregl.Map({
-    container: "map", style: style(colours()), hash: true, maxZoom: ZOOM_MAX, attributionControl: false,
+    container: "map", style: style(colours(), many()), renderWorldCopies: false, hash: true, maxZoom: ZOOM_MAX, attributionControl: false,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
     localIdeographFontFamily: getComputedStyle(document.body).fontFamily,
     locale: { "NavigationControl.ZoomIn": t("放大"), "NavigationControl.ZoomOut": t("缩小"), "Map.Title": t("地图") },

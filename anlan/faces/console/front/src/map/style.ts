@@ -2,13 +2,16 @@
 import type { ExpressionSpecification, StyleSpecification } from "maplibre-gl";
 import type { Colours } from "./marks";
 
-export const CLICKED = ["village", "zone", "shelter"] as const;
+export const CLICKED = ["village", "village-far", "zone", "shelter"] as const;
+/** From here on villages are plain dots until one is near: a machine without graphics places no 10,000 marks. */
+export const MANY_POINTS = 2_000;
+const NEAR_ZOOM = 11;
 const VILLAGE_NAMES_ZOOM = 11.2;
 const ORDER = ["", "stopped", "answered", "reached_by_fallback", "waiting", "ringing", "fallback", "help", "nobody"];
 const rank = ["index-of", ["get", "state"], ["literal", ORDER]] as unknown as ExpressionSpecification;
 const none = { type: "FeatureCollection" as const, features: [] };
 
-export function style(c: Colours): StyleSpecification {
+export function style(c: Colours, many = false): StyleSpecification {
   const names = { "text-font": ["local"], "text-max-width": 20 };
   const halo = { "text-color": c.ink, "text-halo-color": c.paper, "text-halo-width": 1.6 };
   const icon = ["concat", ["get", "kind"], "-", ["get", "state"]] as unknown as ExpressionSpecification;
@@ -34,7 +37,11 @@ export function style(c: Colours): StyleSpecification {
         layout: { "icon-image": icon, "icon-size": 0.7, "icon-allow-overlap": true, ...names, "text-field": ["step", ["zoom"], "", 12.4, ["get", "name"]], "text-size": 11, "text-offset": [0, 1.1], "text-anchor": "top", "text-optional": true }, paint: halo },
       { id: "zone", type: "symbol", source: "points", minzoom: 10, filter: ["==", ["get", "kind"], "zone"],
         layout: { "icon-image": icon, "icon-size": 0.75, "icon-offset": [22, -22], "icon-allow-overlap": true }, paint: halo },
-      { id: "village", type: "symbol", source: "points", filter: ["==", ["get", "kind"], "village"],
+      { id: "village-far", type: "circle", source: "points", maxzoom: NEAR_ZOOM, filter: ["==", ["get", "kind"], "village"],
+        layout: { visibility: many ? "visible" : "none", "circle-sort-key": rank },
+        paint: { "circle-radius": ["match", ["get", "state"], ["nobody", "help"], 4, 2.5], "circle-stroke-width": 1, "circle-stroke-color": c.ink,
+          "circle-color": ["match", ["get", "state"], ["nobody", "help"], c.ink, ["answered", "reached_by_fallback"], c.accent, c.paper] } },
+      { id: "village", type: "symbol", source: "points", ...(many ? { minzoom: NEAR_ZOOM } : {}), filter: ["==", ["get", "kind"], "village"],
         layout: { "icon-image": icon, "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.45, 10, 0.62, 13, 1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": rank,
           ...names, "text-field": ["step", ["zoom"], "", VILLAGE_NAMES_ZOOM, ["get", "name"]], "text-size": 12, "text-offset": [0, 0.9], "text-anchor": "top", "text-optional": true }, paint: halo },
       { id: "names", type: "symbol", source: "labels",
