@@ -36,7 +36,7 @@ def plan(county_db: str) -> Any:
 
 
 @pytest.fixture
-def night(plan: Any, scope_of: Callable[..., Any]) -> None:
+def counted(plan: Any, scope_of: Callable[..., Any]) -> None:
     """Both townships called; the first village of each answers and counts its zone."""
     for village, name in ((VILLAGES[0], "甲村一片"), (VILLAGES[2], "丙村一片")):
         shelter = registers.add_shelter(COMMAND, village, "小学", 100)
@@ -75,7 +75,7 @@ def test_the_board_has_121_rows_and_says_of_each_where_it_stands(
 
 @pytest.mark.parametrize("row", ["4/40", "5/6"])
 def test_a_row_opens_into_the_records_of_the_night_and_they_have_pages(
-    night: Any, client_of: Callable[..., Any], row: str
+    counted: Any, client_of: Callable[..., Any], row: str
 ) -> None:
     import re
 
@@ -89,7 +89,7 @@ def test_a_row_opens_into_the_records_of_the_night_and_they_have_pages(
 
 @pytest.mark.parametrize("row", ["4/40", "5/6"])
 def test_without_the_nights_records_the_row_reads_unreported(
-    night: Any, client_of: Callable[..., Any], owner_sql: Any, row: str
+    counted: Any, client_of: Callable[..., Any], owner_sql: Any, row: str
 ) -> None:
     client = client_of("duty_officer")
     assert "未报" not in text(client, f"/plan/{row}/")
@@ -100,7 +100,7 @@ def test_without_the_nights_records_the_row_reads_unreported(
 
 @pytest.mark.parametrize(("at", "own", "other"), [(0, "甲村", "丙村"), (1, "丙村", "甲村")])
 def test_a_township_sees_its_own_share_and_no_name_of_its_neighbour(
-    night: Any, client_of: Callable[..., Any], at: int, own: str, other: str
+    counted: Any, client_of: Callable[..., Any], at: int, own: str, other: str
 ) -> None:
     client = client_of("township_duty", TOWNSHIPS[at])
     for path in ("/plan/4/40/", "/plan/5/6/", REACHED, ZONES):
@@ -134,7 +134,7 @@ def test_a_zero_report_is_signed_on_the_page_and_taken_back(
 
 
 def test_a_base_is_entered_with_its_source_and_a_figure_is_checked(
-    night: Any, client_of: Callable[..., Any]
+    counted: Any, client_of: Callable[..., Any]
 ) -> None:
     clerk = client_of("plan_clerk")
     assert "无基数" in text(clerk, ZONES)
@@ -151,7 +151,7 @@ def test_a_base_is_entered_with_its_source_and_a_figure_is_checked(
 
 
 def test_a_frozen_month_has_its_page_with_members_and_corrections(
-    night: Any, client_of: Callable[..., Any], move_clock: Any, owner_sql: Any
+    counted: Any, client_of: Callable[..., Any], move_clock: Any, owner_sql: Any
 ) -> None:
     from anlan.ground import clock
 
