@@ -17,7 +17,7 @@ from anlan.county.models import Transfer
 from anlan.county.rights import table
 from anlan.county.versions import WIDE_SPAN
 from anlan.county.workbook import applying, items, planning, reading, writing
-from anlan.county.workbook.planning import Plan, Reader
+from anlan.county.workbook.desk import Plan, Reader
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal

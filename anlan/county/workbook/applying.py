@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from anlan.county import versions
 from anlan.county.models import Post
+from anlan.county.workbook.desk import Plan
 from anlan.county.workbook.items import MODELS, NEW, ORDER, Item
-from anlan.county.workbook.planning import Plan
 from anlan.ground import secrets
 from anlan.ground.errors import Conflict
 from anlan.ground.places import parent

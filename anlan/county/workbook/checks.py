@@ -14,8 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from anlan.county.decisions import BACKDATE_MAX
+from anlan.county.workbook.desk import Desk
 from anlan.county.workbook.items import Item
-from anlan.county.workbook.planning import Desk
 
 SUPERIORS_MAX = 20
 SHIFT_HOURS_MAX = 72

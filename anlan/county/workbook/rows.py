@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from anlan.county.decisions import BACKDATE_MAX
 from anlan.county.division_actions import KINDS, LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
 from anlan.county.names import pinyin_of
+from anlan.county.workbook.desk import Desk, same_minute
 from anlan.county.workbook.items import Item
-from anlan.county.workbook.planning import Desk, same_minute
 from anlan.county.workbook.reading import Row, Table
 from anlan.ground import secrets
 from anlan.ground.places import county_of, level, parent

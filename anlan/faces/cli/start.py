@@ -317,9 +317,9 @@ def _same_server(own: Site, url: str) -> None:
 
 
 def own_server_now(own: Site) -> str:
-    from anlan.ground.machine.site import own_server_address
+    from anlan.ground.machine.own_server_file import read_address
 
-    return own_server_address(own.home)
+    return read_address(own.home)
 
 
 def passable(home: Path) -> None:

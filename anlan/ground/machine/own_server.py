@@ -17,8 +17,8 @@ from psycopg import sql
 
 from anlan.ground.errors import Refusal
 from anlan.ground.machine import soundness
+from anlan.ground.machine.own_server_file import OWN_SERVER
 from anlan.ground.machine.postgres import LOGIN_ROLES, SEARCH_ROLE
-from anlan.ground.machine.site import OWN_SERVER
 
 CONNECT_S_MAX = 10
 EXTENSIONS = ("btree_gist", "pg_trgm")
@@ -176,9 +176,3 @@ def _give_database(connection: Connection) -> None:
         sql.SQL("GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {} TO anlan_owner").format(database)
     )
     connection.execute("GRANT CREATE, USAGE ON SCHEMA public TO anlan_owner WITH GRANT OPTION")
-
-
-def dsn_for(url: str, role: str, home: Path) -> str:
-    """The site's address with the user and password of our role."""
-    words = json.loads(_passwords(home).read_text())
-    return psycopg.conninfo.make_conninfo(url, user=f"anlan_{role}", password=words[role])

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from anlan.ground.errors import NotRunning, Refusal
+from anlan.ground.machine import own_server_file
 
 DATABASE = "anlan"
 DEMO_CODE = "500231"
 COPY = "county.copy.json"
-OWN_SERVER = "own_server.json"
 MARK_HEADER = "X-Anlan-County"
 DEFAULT_PORTS = {
     "console": 8000,
@@ -72,7 +72,7 @@ class Site:
     @property
     def database_url(self) -> str:
         """The site's own server: what `DATABASE_URL` names, else where this county was made."""
-        return os.environ.get("DATABASE_URL", "") or own_server_address(self.home)
+        return os.environ.get("DATABASE_URL", "") or own_server_file.read_address(self.home)
 
     @property
     def listening(self) -> list[int]:
@@ -90,9 +90,7 @@ class Site:
         """Connection string for a process role: console, live, worker, public, watchdog, owner."""
         role = ROLE_OF_PROCESS[process]
         if self.database_url:
-            from anlan.ground.machine.own_server import dsn_for
-
-            return dsn_for(self.database_url, role, self.home)
+            return own_server_file.dsn_for(self.database_url, role, self.home)
         from anlan.ground.machine.postgres import Cluster
 
         return Cluster(self.home / "postgres").dsn(role, DATABASE)
@@ -183,14 +181,6 @@ def write_whole(path: Path, text: str) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     fresh.replace(path)
-
-
-def own_server_address(home: Path) -> str:
-    """The address of the site's server that this county lives on; empty on our own."""
-    try:
-        return str(json.loads((home / OWN_SERVER).read_text()).get("url", ""))
-    except (OSError, ValueError):
-        return ""
 
 
 def other_users(folder: Path) -> Refusal:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from anlan.ground.machine import own_server
+from anlan.ground.machine import own_server, own_server_file
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
 
 
@@ -102,6 +102,6 @@ def test_the_sites_own_server_gets_our_roles(made: Cluster, folder: Path) -> Non
     url = made.dsn("superuser", "site")
     for _again in range(2):
         own_server.prepare(url, folder)
-    with psycopg.connect(own_server.dsn_for(url, "owner", folder)) as connection:
+    with psycopg.connect(own_server_file.dsn_for(url, "owner", folder)) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("anlan_owner",)
         connection.execute("CREATE TABLE t (id int)")
