@@ -34,7 +34,9 @@ TOP_MM, BOTTOM_MM, LEFT_MM, RIGHT_MM = 37, 35, 28, 26
 BODY_PT, TITLE_PT, LINE_PT, CELL_PT, FOOT_PT = 16, 22, 28.95, 10.5, 10
 LANDSCAPE_MARGIN_MM = 20
 BUILT_IN = "STSong-Light"
-FONT_FILES = ("simfang.ttf", "STFANGSO.TTF", "FangSong.ttf", "FangSong_GB2312.ttf", "仿宋_GB2312.ttf")  # fmt: skip
+FONT_FILES = (
+    "simfang.ttf", "STFANGSO.TTF", "FangSong.ttf", "FangSong_GB2312.ttf", "仿宋_GB2312.ttf"
+)  # fmt: skip
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 FONT_FILES_SEEN_MAX = 20_000
 

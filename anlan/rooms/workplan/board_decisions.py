@@ -183,7 +183,7 @@ def is_late(state: str, day: date | None, today: date) -> Late:
 
 
 def day_of(deadline: str, due: date | None, period_end: date | None) -> date | None:
-    """A target's last day: the earliest of the row's deadline, its own due day, its period's end."""
+    """A target's last day: the earliest of deadline, own due day and period's end."""
     days = [day for day in (_iso(deadline), due, period_end) if day is not None]
     return min(days, default=None)
 

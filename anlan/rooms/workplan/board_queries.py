@@ -267,7 +267,8 @@ def owed(scope: Scope, name: str) -> Owed:
     joint = [(joint, line) for line in found.lines for joint in joint_names
              if joint in _names(line) and line not in lead and line not in named]  # fmt: skip
     return Owed(
-        unit.name if unit else name, unit, _late_first(line for line in lead if line.answers.confirmed),
+        unit.name if unit else name, unit,
+        _late_first(line for line in lead if line.answers.confirmed),
         _late_first(line for line in lead if not line.answers.confirmed), _late_first(named),
         joint, found,
     )  # fmt: skip

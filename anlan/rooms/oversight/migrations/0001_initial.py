@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("county", "0005_alter_account_last_login_alter_account_password"),
+        ("county", "0020_sign_in"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from anlan.ground.rls import operational, reference
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("county", "0005_alter_account_last_login_alter_account_password"),
+        ("county", "0020_sign_in"),
         ("workplan", "0002_row_level_security"),
     ]
 
