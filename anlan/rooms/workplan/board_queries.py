@@ -178,7 +178,9 @@ def _line(
 def confirmed_leads(scope: Scope, plan: PlanVersion) -> dict[tuple[str, str], Answers]:
     """Confirmed leads of the plan's year by row key and target."""
     with scope.open():
-        rows = Lead.objects.filter(year=plan.year or 0, ended_at=None).select_related("unit")
+        rows = Lead.objects.filter(
+            year=plan.year or 0, ended_at=None, world__in=(0, scope.world)
+        ).select_related("unit")
         return {
             (row.row_key, row.target): Answers(row.unit.name, "confirmed", row.unit_id, row.id)
             for row in rows
