@@ -1,4 +1,4 @@
-"""All writes of supervision: a round proposes, a person sends, the unit's post acknowledges, answers."""
+"""All writes of supervision: a round proposes, a person sends, the unit answers."""
 
 from __future__ import annotations
 

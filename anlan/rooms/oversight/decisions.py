@@ -61,14 +61,18 @@ def _after_first(first: Known, now: datetime, today: date) -> Next:
 
 
 def outcome_of(state: str, late: bool, same_lead: bool) -> str:
-    """What comes of a letter by itself: met, dropped, or nothing (empty).
+    """What comes of a letter by itself: met, moved, dropped, or nothing (empty).
 
     A draft falls away when its target is no longer late or has another lead; a sent letter ends
-    when its target is no longer late.
+    when its target is no longer late, or when somebody else leads it now.
     """
     if state == "proposed":
         return "" if late and same_lead else "dropped"
-    return "met" if state in OPEN_STATES and not late else ""
+    if state not in OPEN_STATES:
+        return ""
+    if not late:
+        return "met"
+    return "" if same_lead else "moved"
 
 
 def clock_of(

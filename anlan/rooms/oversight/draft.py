@@ -1,7 +1,7 @@
 """The words of a letter (督促函), drafted from facts: what was promised, how it stands, the law.
 
 Flows in: a target as the board has it. Flows out: title and text that a person may change before it
-is sent. Nothing stands in it that is not in the plan, in the figures or in an article that was read.
+is sent. Nothing stands in it that is not in the plan, the figures or an article that was read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages of supervision: what is pressed and what came of it; a letter with its acts and its files."""
+"""Pages of supervision: what is pressed and what came of it; a letter, its acts and its files."""
 
 from __future__ import annotations
 

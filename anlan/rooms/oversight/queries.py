@@ -1,4 +1,4 @@
-"""Reads of supervision: what is pressed, since when, what came of it, and what cannot be pressed."""
+"""Reads of supervision: what is pressed, since when, what came of it, what cannot be pressed."""
 
 from __future__ import annotations
 

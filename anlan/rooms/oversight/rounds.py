@@ -1,4 +1,4 @@
-"""What is due in supervision: late targets get a draft, letters end when their target is in order."""
+"""What is due in supervision: late targets get a draft; letters end when all is in order."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _settle(scope: Scope, targets: dict[tuple[str, str], TargetNow]) -> int:
     for row in Letter.objects.filter(state__in=OPEN_STATES).order_by("id"):
         target = targets.get((row.row_key, row.indicator))
         late = target is not None and target.late.late
-        same = target is not None and target.answers.unit_id == row.unit_id
+        same = row.state != "proposed" if target is None else target.answers.unit_id == row.unit_id
         outcome = (
             outcome_of(row.state, late, same) if target else outcome_of(row.state, True, False)
         )
@@ -55,7 +55,8 @@ def _propose(
     scope: Scope, target: TargetNow, known: list[Letter], own: calendar.Calendar, now: datetime,
     today: date,
 ) -> int:  # fmt: skip
-    same = [row for row in known if row.since == target.late.day]
+    unit = target.answers.unit_id
+    same = [row for row in known if row.since == target.late.day and row.unit_id == unit]
     wanted = next_letter(
         target.late.late, target.answers.confirmed,
         [Known(row.step, row.state, row.due_at, row.promised_on) for row in same], now, today,
