@@ -105,7 +105,8 @@ def beyond_rows(
     like words; one without, where a row holds most of its words. A hint for a person, no ruling.
     """
     said = [
-        (_pairs(name + text), {_figure(q) for q in quantities}) for name, text, quantities in rows
+        (_pairs(name + text), [(_figure(q), _pairs(f"{name}{q.get('text', '')}")) for q in own])
+        for name, text, own in rows
     ]
     found = []
     for point in points:
@@ -124,18 +125,22 @@ def clauses(text: str) -> list[str]:
     return [part for part in parts if len(bare(part)) >= CLAUSE_CHARS_MIN]
 
 
-def _beyond(
-    clause: str, own: Sequence[Mapping[str, Any]], said: Sequence[tuple[set[str], set[Any]]]
-) -> str:
-    pairs = _pairs(clause)
+Said = tuple[set[str], list[tuple[Any, set[str]]]]
+
+
+def _beyond(clause: str, own: Sequence[Mapping[str, Any]], said: Sequence[Said]) -> str:
     if own:
-        kept = all(
-            any(_figure(q) in figures and _share(_pairs(str(q["text"])), words) >= KEPT_SHARE
-                for words, figures in said)
-            for q in own
-        )  # fmt: skip
-        return "" if kept else "figure"
-    return "" if any(_share(pairs, words) >= KEPT_SHARE for words, _figures in said) else "words"
+        return "" if all(_kept(quantity, said) for quantity in own) else "figure"
+    pairs = _pairs(clause)
+    return "" if any(_share(pairs, words) >= KEPT_SHARE for words, _own in said) else "words"
+
+
+def _kept(quantity: Mapping[str, Any], said: Sequence[Said]) -> bool:
+    wanted, words = _figure(quantity), _pairs(str(quantity["text"]))
+    return any(
+        figure == wanted and _share(words, near) >= KEPT_SHARE
+        for _words, own in said for figure, near in own
+    )  # fmt: skip
 
 
 def _figure(quantity: Mapping[str, Any]) -> tuple[Any, ...]:
