@@ -104,19 +104,29 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
                for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)
     state = worst(figure.state for figure, _r, _m in figures)
+    towns = _towns(scope, names)
     context = {
         "line": line, "plan": found.plan, "figures": figures, "state": state,
-        "towns": list(zip(found.towns, line.cells, strict=True)) if names else [],
-        "strip": board_shapes.strip(line.cells) if names and len(found.towns) > 1 else "",
+        "towns": towns, "strip": board_shapes.strip([one for _name, one in towns]),
         "target_leads": [(figure, leads.get((line.key, figure.indicator)))
                          for figure, _r, _m in figures],
         "history": board_queries.lead_history(scope, found.plan, line.key),
         "units": _choices(found, line), "citations": board_queries.citations(found.plan, line.row),
         "point": board_decisions.point_of(line.row.name, found.plan.points),
         "beyond": [one for one in board_queries.beyond(found) if one.point == line.point],
-        "as_of": found.as_of, "now": clock.now(),
+        "now": clock.now(),
     }  # fmt: skip
     return render(request, "workplan/row.html", context)
+
+
+def _towns(scope: Scope, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each township that the reader sees by name, with the worst state of the row's targets."""
+    states: dict[int, list[str]] = {}
+    for name in names:
+        for share in compute.by_township(scope, name):
+            states.setdefault(share.division or 0, []).append(share.state)
+    places = county.place_names(scope, states)
+    return [(places.get(code, str(code)), worst(listed)) for code, listed in states.items()]
 
 
 def _choices(found: Board, line: Line) -> list[Any]:
