@@ -35,7 +35,12 @@ SLOW_ROUNDS = {
     "callout.close": timedelta(minutes=5),
     "account.rest": timedelta(hours=3),
     "account.forget": timedelta(hours=1),
+    "plan.board": timedelta(minutes=5),
     "oversight.press": timedelta(minutes=15),
+    "indicators.freeze": timedelta(minutes=30),
+    "indicators.correct": timedelta(hours=2),
+    "references.dangling": timedelta(hours=2),
+    "requests.forget": timedelta(hours=2),
 }
 DISK_WARN_PERCENT = 80
 
