@@ -27,12 +27,10 @@ P99_MS_MAX = 200
 FILL = """
 import django; django.setup()
 import random
-from datetime import date
 from django.db import connection
 from anlan.county.models import Division
 from anlan.engines.indicators import compute
 from anlan.engines.indicators.decisions import WORST_FIRST
-from anlan.engines.indicators.models import FrozenFigure
 from anlan.ground import clock, journal
 from anlan.ground.places import level
 from anlan.ground.scope import Scope
@@ -57,14 +55,15 @@ with scope.open():
             name=r.name, text=r.text, units=r.units, quantities=r.quantities, deadline=r.deadline)
             for r in rows)
     towns = [c for c in Division.objects.values_list("code", flat=True) if level(c) == "township"]
-    names = [f"bench.i{n}" for n in range(268)]
-    made = 0
-    for month in range(1, 13):
-        made += len(FrozenFigure.objects.bulk_create([FrozenFigure(
-            division=town, world=0, indicator=name, declared_digest="x", label=name,
-            month=date(2024, month, 1), starts_on=date(2024, 1, 1), ends_on=date(2024, month, 28),
-            state=luck.choice(WORST_FIRST), value=luck.randint(0, 100), unit="%", reason="bench",
-            frozen_at=now) for name in names for town in towns], batch_size=5000))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO indicators_frozenfigure (division, world, version, indicator,"
+            " declared_digest, label, month, starts_on, ends_on, state, value, unit, reason,"
+            " frozen_at) SELECT t, 0, 1, 'bench.i' || i, 'x', 'bench', make_date(2024, m, 1),"
+            " '2024-01-01', make_date(2024, m, 28), (%s::text[])[1 + (i + m) %% 9], i, '%%',"
+            " 'bench', now() FROM unnest(%s::bigint[]) t, generate_series(1, 268) i,"
+            " generate_series(1, 12) m", [list(WORST_FIRST), towns])
+        made = cursor.rowcount
     BoardState.objects.all().delete()
     for place in (compute.whole_county(), *towns):
         states = {f"{r.table}/{r.row}": luck.choice(WORST_FIRST) for r in rows}
