@@ -66,7 +66,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     from anlan.county.models import Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
-    from anlan.rooms.evacuation import actions as evacuation
+    from anlan.rooms.evacuation import register_actions as standing
     from anlan.rooms.evacuation import rounds as evacuation_rounds
     from anlan.rooms.evacuation.models import Opening
     from anlan.rooms.warning import actions as warning
@@ -88,8 +88,9 @@ def make(scope_of: Any) -> dict[str, Any]:
     row = warning.paste(officer, TEXT)
     row = warning.revise(officer, row.id, row.version, {"settled": [d["code"] for d in row.doubts]})
     row = warning.submit(officer, row.id, row.version)
-    zone = evacuation.add_zone(command, VILLAGES[0], f"{CANARY}片区", "rainstorm", None)
-    evacuation.add_household(command, zone.id, f"{CANARY}户主", 3)
+    shelter = standing.add_shelter(command, VILLAGES[0], f"{CANARY}小学", 30)
+    zone = standing.add_zone(command, VILLAGES[0], f"{CANARY}片区", "rainstorm", shelter.id)
+    home = standing.add_household(command, zone.id, f"{CANARY}户主", 3)
     opened = warning.approve(leader, row.id, row.version)
     evacuation_rounds.open_by_callout(round_)
     callout.receive_message(
@@ -120,7 +121,8 @@ def make(scope_of: Any) -> dict[str, Any]:
         "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
         "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
         "account_id": account.pk, "sitting_id": sitting, "token": answering,
-        "year": 2024, "month": 7,
+        "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
+        "household_id": home.id,
     } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id)  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import re
 import shutil
 import socket
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -20,7 +20,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from anlan.ground import clock, journal
+from anlan.ground import clock, journal, watch
 from anlan.ground.actions import action
 from anlan.ground.machine import site
 from anlan.ground.models import JournalLine, RoundRun, Seal
@@ -29,19 +29,6 @@ from anlan.ground.web import act, page, scope_of
 
 AUDIT_ROWS = 100
 PROBE_S_MAX = 1.0
-LATE = timedelta(seconds=60)
-SLOW_ROUNDS = {
-    "journal.anchor": timedelta(minutes=12),
-    "callout.close": timedelta(minutes=5),
-    "account.rest": timedelta(hours=3),
-    "account.forget": timedelta(hours=1),
-    "plan.board": timedelta(minutes=5),
-    "oversight.press": timedelta(minutes=15),
-    "indicators.freeze": timedelta(minutes=30),
-    "indicators.correct": timedelta(hours=2),
-    "references.dangling": timedelta(hours=2),
-    "requests.forget": timedelta(hours=2),
-}
 DISK_WARN_PERCENT = 80
 
 
@@ -75,15 +62,12 @@ def system(request: HttpRequest) -> HttpResponse:
 
 
 def _rounds() -> list[RoundState]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now = cursor.fetchone()[0]
     return [
         RoundState(
-            row.name, row.last_at, row.last_ms, row.handled, row.last_error.split("\n")[0][:200],
-            row.last_at is None or now - row.last_at > SLOW_ROUNDS.get(row.name, LATE),
+            one.row.name, one.row.last_at, one.row.last_ms, one.row.handled,
+            one.row.last_error.split("\n")[0][:200], one.late,
         )
-        for row in RoundRun.objects.order_by("name")
+        for one in watch.seen(RoundRun.objects.all())
     ]  # fmt: skip
 
 
