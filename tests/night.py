@@ -16,7 +16,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from anlan.ground.scope import Scope
-from tests.conftest import TOWNSHIPS, VILLAGES
+from tests.conftest import COUNTY, TOWNSHIPS, VILLAGES
 
 TEXT = "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号，影响澄溪镇。"
 CANARY = "金丝雀"
@@ -123,7 +123,7 @@ def make(scope_of: Any) -> dict[str, Any]:
         "account_id": account.pk, "sitting_id": sitting, "token": answering,
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,
-    } | registers(scope_of, head.id, person.id) | reported(scope_of)  # fmt: skip
+    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id)  # fmt: skip
 
 
 def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
@@ -149,6 +149,22 @@ def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
         "code": VILLAGES[0], "post_id": post_id, "unit_id": unit.id, "alias_id": alias.id,
         "membership_id": member.id, "shift_id": shift.id, "transfer_id": sent.transfer,
     }  # fmt: skip
+
+
+def pressed(plan_id: int) -> dict[str, Any]:
+    """A letter that waits to be sent to a unit of the county, and names of a unit and of a file."""
+    from anlan.county import unit_actions as units
+    from anlan.rooms.oversight import actions as oversight
+
+    command = Scope.for_command("test")
+    unit = units.add_unit(command, COUNTY, "县水利局")
+    draft = oversight.Draft(
+        division=COUNTY, plan_id=plan_id, row_key="k", row_number="4/40", row_name="会商研判",
+        indicator=INDICATOR, label="叫应", step=1, before_id=None, unit_id=unit.id, reason="late",
+        since=date(2024, 12, 31), facts={"state": "not_reported", "value": None, "unit": "%"},
+        articles=[], title="函", text="请核实。", demo=True,
+    )  # fmt: skip
+    return {"letter_id": oversight.propose(command, draft).id, "unit": "县水利局", "form": "pdf"}
 
 
 def reported(scope_of: Any) -> dict[str, Any]:

@@ -30,6 +30,7 @@ PAGES_MAX = 400
 WORDS_MAX = 6
 TAIL_DIGITS = 4
 NUMBER_DIGITS_MIN = 7
+SUPERIORS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,3 +327,60 @@ def _entries(scope: Scope, people: Sequence[Person]) -> list[Entry]:
         )
         for person in people
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUnit:
+    """A unit of the county by id, name and kind (unit, collective). order: of protocol."""
+
+    id: int
+    name: str
+    kind: str
+    order: int
+
+
+def units_by_name(scope: Scope, on: date) -> dict[str, NamedUnit]:
+    """Every name that a unit bears on the day, its own and its aliases (both ends inclusive)."""
+    with scope.open():
+        units = {
+            row[0]: NamedUnit(*row)
+            for row in Unit.objects.filter(Q(ended_on=None) | Q(ended_on__gt=on)).values_list(
+                "id", "name", "kind", "order"
+            )
+        }
+        aliases = list(
+            UnitAlias.objects.filter(unit_id__in=list(units))
+            .filter(Q(valid_from=None) | Q(valid_from__lte=on))
+            .filter(Q(valid_to=None) | Q(valid_to__gte=on))
+            .order_by("-id").values_list("name", "unit_id")
+        )  # fmt: skip
+    found = {name: units[ident] for name, ident in aliases}
+    return found | {unit.name: unit for unit in units.values()}
+
+
+def collectives_of(scope: Scope, unit_id: int, on: date) -> list[str]:
+    """Names of the collectives to which the unit belongs on the day."""
+    with scope.open():
+        rows = (
+            UnitMember.objects.filter(member_id=unit_id)
+            .filter(Q(valid_from=None) | Q(valid_from__lte=on))
+            .filter(Q(valid_to=None) | Q(valid_to__gte=on))
+        )
+        return list(rows.order_by("collective__order").values_list("collective__name", flat=True))
+
+
+def posts_of_unit(scope: Scope, unit_id: int) -> list[Post]:
+    """The posts of a unit that exist now, in the order of protocol."""
+    with scope.open():
+        return list(Post.objects.filter(unit_id=unit_id, ended_at=None).order_by("order", "id"))
+
+
+def leader_above(scope: Scope, post_id: int, kinds: Sequence[str]) -> Post | None:
+    """The nearest superior of the post that is of one of the kinds; None where there is none."""
+    with scope.open():
+        row = Post.objects.filter(id=post_id).first()
+        for _step in range(SUPERIORS_MAX):
+            row = row.superior if row is not None else None
+            if row is None or (row.kind in kinds and row.ended_at is None):
+                return row
+    return None

@@ -37,6 +37,10 @@ REFERENCES = (
     Reference("indicators.zeroreport", "person_id", PERSON),
     Reference("indicators.figurecheck", "person_id", PERSON),
     Reference("workplan.planversion", "entered_person", PERSON),
+    Reference("workplan.lead", "confirmed_person", PERSON),
+    Reference("oversight.letter", "plan_id", "workplan.planversion"),
+    Reference("oversight.letter", "to_post_id", POST),
+    Reference("oversight.letter", "sent_person", PERSON),
     Reference("county.account", "post_id", POST),
     Reference("county.account", "person_id", PERSON),
 )

@@ -55,6 +55,7 @@ ROOMS = [
     "anlan.rooms.warning",
     "anlan.rooms.evacuation",
     "anlan.rooms.workplan",
+    "anlan.rooms.oversight",
     "anlan.faces.console",
     "anlan.faces.portal",
 ]

@@ -27,6 +27,8 @@ def rounds(gateway: object) -> list[object]:
     from anlan.ground.rounds import Round
     from anlan.ground.scope import Scope
     from anlan.rooms.evacuation import rounds as evacuation
+    from anlan.rooms.oversight import rounds as oversight
+    from anlan.rooms.workplan import board_states
 
     def inbox(scope: Scope) -> int:
         """Messages: answers first, then headcounts; what neither understood goes to the desk."""
@@ -52,6 +54,8 @@ def rounds(gateway: object) -> list[object]:
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
         Round("indicators.freeze", 600, indicators.freeze, lane="slow"),
         Round("indicators.correct", 3600, indicators.correct, lane="slow"),
+        Round("plan.board", 20, board_states.keep, lane="slow"),
+        Round("oversight.press", 300, oversight.press, lane="slow"),
         Round("references.dangling", 3600, references.round_of(REFERENCES), lane="slow"),
         Round("requests.forget", 3600, repeats.forget, lane="slow"),
         Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),

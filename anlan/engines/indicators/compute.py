@@ -96,6 +96,11 @@ def by_township(scope: Scope, name: str, period: Period | None = None) -> list[F
     return [figure for place, figure in sorted(found.items(), key=str) if place is not None]
 
 
+def everywhere(scope: Scope, name: str, period: Period | None = None) -> dict[int | None, Figure]:
+    """The figure of all that the reader sees (None) and of each township, in one computation."""
+    return _figures(scope, name, period, townships=True)
+
+
 def _figures(
     scope: Scope, name: str, period: Period | None, townships: bool
 ) -> dict[int | None, Figure]:
@@ -279,6 +284,6 @@ def period_label(period: Period) -> str:
 
 
 __all__ = [
-    "Figure", "Record", "by_township", "current_period", "declared", "figure", "for_row",
-    "records", "tally",
+    "Figure", "Record", "by_township", "current_period", "declared", "everywhere", "figure",
+    "for_row", "records", "tally",
 ]  # fmt: skip

@@ -134,6 +134,7 @@ def _accounts(own: Scope) -> None:
             )
         )
         posts += list(Post.objects.filter(kind="township_duty", division=500231109000))
+        posts += list(Post.objects.filter(kind="unit_duty").order_by("order", "id")[:2])
         posts += list(Post.objects.filter(kind="village_head").order_by("division")[:1])
         for post in posts:
             held = Holding.objects.filter(post=post, rank=0, valid_to=None).first()

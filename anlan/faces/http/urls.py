@@ -16,6 +16,7 @@ from anlan.ground import pages as ground
 from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
+from anlan.rooms.oversight import pages as oversight
 from anlan.rooms.warning import pages as warning
 from anlan.rooms.workplan import pages as workplan
 
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *evacuation.urlpatterns,
     *duty.urlpatterns,
     *workplan.urlpatterns,
+    *oversight.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,

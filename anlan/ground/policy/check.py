@@ -104,6 +104,8 @@ def _section(folder: Path, path: Path) -> str | None:
     if path.suffix != ".yaml" or path.is_dir():
         return None
     if folder.name == "_law":
+        if path.stem == packs.CITATIONS:
+            return packs.CITATIONS
         return "law" if NAME.fullmatch(path.stem) else None
     known = SHARED.get(folder.name) or SECTIONS
     return path.stem if path.stem in known else None

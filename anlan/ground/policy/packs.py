@@ -21,6 +21,7 @@ FILE_BYTES_MAX = 1_000_000
 ALIASES_MAX = 100
 DEPTH_MAX = 32
 NODES_MAX = 20_000
+CITATIONS = "citations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +210,19 @@ def laws(root: Path = PACKS) -> dict[str, dict[str, Any]]:
     """Dated law values by name, from `_law/*.yaml`."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((root / "_law").glob("*.yaml")):
+        if path.stem == CITATIONS:
+            continue
         content = read(path) or {}
         for name, entry in content.items():
             found[f"{path.stem}.{name}"] = entry
     return found
+
+
+@lru_cache(maxsize=8)
+def citations(root: Path = PACKS) -> dict[str, dict[str, Any]]:
+    """What the law says about rows of a plan, article by article, from `_law/citations.yaml`."""
+    path = root / "_law" / f"{CITATIONS}.yaml"
+    return (read(path) or {}) if path.exists() else {}
 
 
 @lru_cache(maxsize=32)

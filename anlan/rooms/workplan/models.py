@@ -43,3 +43,8 @@ class PlanRow(Standing):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "table", "row"], name="row_once")]
         ordering = ("table", "row")
+
+
+from anlan.rooms.workplan.board_models import BoardState, Lead  # noqa: E402
+
+__all__ = ["BoardState", "Lead", "PlanRow", "PlanVersion"]

@@ -1,9 +1,8 @@
-"""Pages of the plan: rows with their states, a row with its records, import, confirmation."""
+"""Pages of the plan beside the board: an indicator, a frozen month, import, confirmation."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,54 +15,8 @@ from anlan.engines.indicators import compute, declare
 from anlan.engines.indicators import queries as kept
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
-from anlan.ground.scope import Scope
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.workplan import actions, forms, queries
-from anlan.rooms.workplan.behind import addresses
-
-STATES = ("missed", "not_reported", "judged", "met", "no_indicator")
-
-
-@page("plan.read")
-def board(request: HttpRequest) -> HttpResponse:
-    """Every row by table; what is missed or not reported shows."""
-    scope = scope_of(request)
-    rows = queries.rows(scope)
-    wanted = request.GET.get("state", "")
-    context = {
-        "plan": queries.current(scope),
-        "rows": [row for row in rows if not wanted or row.state == wanted],
-        "total": len(rows),
-        "answered": sum(1 for row in rows if row.figures),
-        "states": [(name, sum(1 for row in rows if row.state == name)) for name in STATES],
-        "versions": queries.versions(scope),
-        "now": clock.now(),
-    }
-    return render(request, "workplan/board.html", context)
-
-
-@page("plan.read")
-def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
-    """What a row promises, its figures, and the records behind them."""
-    scope = scope_of(request)
-    shown = queries.one(scope, table, row)
-    behind = [(figure, _records(scope, figure)) for figure in shown.figures]
-    context = {"shown": shown, "behind": behind, "now": clock.now()}
-    return render(request, "workplan/row.html", context)
-
-
-def _records(scope: Scope, figure: compute.Figure) -> list[dict[str, Any]]:
-    """The records behind a figure, each with its place by name and its page."""
-    if figure.state == "no_indicator":
-        return []
-    found = compute.records(scope, figure.indicator)
-    pages = addresses(scope, found)
-    names = county.place_names(scope, {record.division for record in found})
-    return [
-        {"record": record, "url": pages.get((record.kind, record.id), ""),
-         "place": names.get(record.division, str(record.division))}
-        for record in found
-    ]  # fmt: skip
+from anlan.rooms.workplan import actions, board_pages, forms
 
 
 @page("indicator.read")
@@ -79,7 +32,7 @@ def indicator_page(request: HttpRequest, name: str) -> HttpResponse:
         "shares": [(names.get(share.division or 0, ""), share) for share in shares],
         "months": kept.months(scope, name), "zeros": kept.zero_reports(scope, name),
         "bases": kept.bases(scope, name), "checks": kept.checks(scope, name),
-        "records": _records(scope, figure), "today": compute.today(scope),
+        "records": board_pages.records(scope, figure), "today": compute.today(scope),
         "signs": scope.may("indicator.report") and scope.actor.post_id is not None,
         "lo": scope.lo,
     }  # fmt: skip
@@ -158,8 +111,7 @@ def confirm(request: HttpRequest, version_id: int) -> HttpResponse:
 
 
 urlpatterns = [
-    path("plan/", board, name="plan"),
-    path("plan/<int:table>/<int:row>/", row_page, name="plan-row"),
+    *board_pages.urlpatterns,
     path("plan/import/", enter, name="plan-import"),
     path("plan/<int:version_id>/confirm/", confirm, name="plan-confirm"),
     path("plan/indicator/<str:name>/", indicator_page, name="indicator"),

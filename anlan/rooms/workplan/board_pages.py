@@ -1,0 +1,219 @@
+"""Pages of the board: the heat table with its filters, a row whole, a unit's list, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from anlan.county import queries as county
+from anlan.engines.indicators import compute
+from anlan.engines.indicators import queries as kept
+from anlan.engines.indicators.decisions import WORST_FIRST, worst
+from anlan.ground import clock
+from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.scope import Scope
+from anlan.ground.web import act, page, scope_of
+from anlan.rooms.workplan import (
+    board_actions,
+    board_decisions,
+    board_queries,
+    board_shapes,
+    exports,
+    queries,
+)
+from anlan.rooms.workplan.behind import addresses
+from anlan.rooms.workplan.board_queries import Board, Filters, Line
+
+DUE_WORDS = ("past", "month", "quarter", "later", "none")
+
+
+@page("plan.read")
+def board(request: HttpRequest) -> HttpResponse:
+    """Every row by table: at one glance as shapes, then as a list."""
+    scope = scope_of(request)
+    filters = Filters.read(request.GET)
+    found = board_queries.board(scope, filters)
+    by_unit = request.GET.get("by") == "unit"
+    context = {
+        "plan": found.plan, "board": found, "filters": filters, "by_unit": by_unit,
+        "maps": _maps(found, by_unit), "legend": [(s, board_shapes.word(s)) for s in WORST_FIRST],
+        "columns": _columns(found, by_unit), "late": found.late(), "total": len(found.lines),
+        "answered": sum(1 for line in found.lines if line.figures),
+        "states": [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
+                   if s in found.counts],
+        "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
+        "beyond": len(board_queries.beyond(found)), "query": request.GET.urlencode(),
+        "versions": queries.versions(scope), "now": clock.now(), "forms": exports.FORMS,
+    }  # fmt: skip
+    return render(request, "workplan/board.html", context)
+
+
+def _due_word(name: str) -> str:
+    words = {"past": _("已过期"), "month": _("一个月内"), "quarter": _("一季度内"),
+             "later": _("更晚"), "none": _("没有日期")}  # fmt: skip
+    return words[name]
+
+
+def _columns(found: Board, by_unit: bool) -> list[str]:
+    return found.leads if by_unit else [name for _code, name in found.towns]
+
+
+def _maps(found: Board, by_unit: bool) -> list[dict[str, Any]]:
+    """A picture a table: rows down, townships or leading units across."""
+    columns = _columns(found, by_unit)
+    maps = []
+    for table, title in found.tables.items():
+        lines = [line for line in found.shown if line.row.table == table]
+        if lines and columns:
+            rows = [
+                board_shapes.Row(
+                    f"/plan/{line.number}/",
+                    f"{line.number} {line.row.name} · {board_shapes.word(line.state)}",
+                    _unit_cells(line, columns) if by_unit else line.cells,
+                )
+                for line in lines
+            ]
+            label = f"{title}：{board_shapes.said(line.state for line in lines)}"
+            maps.append({"title": title, "count": len(lines), "heads": board_shapes.heads(columns),
+                         "heat": board_shapes.heat(rows, len(columns), label)})  # fmt: skip
+    return maps
+
+
+def _unit_cells(line: Line, columns: Sequence[str]) -> list[str]:
+    named = {str(unit["name"]) for unit in line.row.units}
+    return [
+        line.state if name == line.answers.name else "support" if name in named else ""
+        for name in columns
+    ]
+
+
+@page("plan.read")
+def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
+    """What a row promises, how it stands and why, who answers, and everything behind it."""
+    scope = scope_of(request)
+    found = board_queries.board(scope)
+    line = board_queries.line_of(found, table, row)
+    assert found.plan is not None
+    names = compute.for_row(table, row)
+    figures = [(figure, records(scope, figure), kept.months(scope, name))
+               for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
+    leads = board_queries.confirmed_leads(scope, found.plan)
+    state = worst(figure.state for figure, _r, _m in figures)
+    towns = _towns(scope, names)
+    context = {
+        "line": line, "plan": found.plan, "figures": figures, "state": state,
+        "towns": towns, "strip": board_shapes.strip([one for _name, one in towns]),
+        "target_leads": [(figure, leads.get((line.key, figure.indicator)))
+                         for figure, _r, _m in figures],
+        "history": board_queries.lead_history(scope, found.plan, line.key),
+        "units": _choices(found, line), "citations": board_queries.citations(found.plan, line.row),
+        "point": board_decisions.point_of(line.row.name, found.plan.points),
+        "beyond": [one for one in board_queries.beyond(found) if one.point == line.point],
+        "now": clock.now(),
+    }  # fmt: skip
+    return render(request, "workplan/row.html", context)
+
+
+def _towns(scope: Scope, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each township that the reader sees by name, with the worst state of the row's targets."""
+    states: dict[int, list[str]] = {}
+    for name in names:
+        for share in compute.by_township(scope, name):
+            states.setdefault(share.division or 0, []).append(share.state)
+    places = county.place_names(scope, states)
+    return [(places.get(code, str(code)), worst(listed)) for code, listed in states.items()]
+
+
+def _choices(found: Board, line: Line) -> list[Any]:
+    """Units that can be confirmed: those that the row names first, then by protocol."""
+    named = {name for unit in line.row.units for name in (unit["name"], unit.get("alias")) if name}
+    units = {unit.id: unit for unit in found.units.values() if unit.kind == "unit"}
+    first = {found.units[name].id for name in named if name in found.units}
+    return sorted(units.values(), key=lambda unit: (unit.id not in first, unit.order, unit.id))
+
+
+def records(scope: Scope, figure: compute.Figure) -> list[dict[str, Any]]:
+    """The records behind a figure, each with its place by name and its page."""
+    if figure.state == "no_indicator":
+        return []
+    found = compute.records(scope, figure.indicator)
+    pages = addresses(scope, found)
+    names = county.place_names(scope, {record.division for record in found})
+    return [
+        {"record": record, "url": pages.get((record.kind, record.id), ""),
+         "place": names.get(record.division, str(record.division))}
+        for record in found
+    ]  # fmt: skip
+
+
+@act("plan.confirm", fields=("unit", "document", "target"))
+def confirm_lead(request: HttpRequest, table: int, row: int) -> HttpResponse:
+    """A person confirms who leads the row, or one target of it."""
+    post = request.POST
+    unit = post.get("unit", "")
+    if not (unit.isascii() and unit.isdigit() and len(unit) <= 18):
+        raise Refusal("unit-form", _("请选一个单位"), unit[:40], _("从列表里选"))
+    board_actions.confirm_lead(
+        scope_of(request), table, row, int(unit), post.get("document", ""), post.get("target", "")
+    )
+    return redirect(f"/plan/{table}/{row}/")
+
+
+@act("plan.confirm", fields=("lead", "why"))
+def end_lead(request: HttpRequest, table: int, row: int) -> HttpResponse:
+    """A confirmation is taken back."""
+    lead = request.POST.get("lead", "")
+    if not (lead.isascii() and lead.isdigit() and len(lead) <= 18):
+        raise NotFound("lead-unknown", _("没有这个确认"), lead[:40])
+    board_actions.end_lead(scope_of(request), int(lead), request.POST.get("why", ""))
+    return redirect(f"/plan/{table}/{row}/")
+
+
+@page("plan.read")
+def unit_page(request: HttpRequest, unit: str) -> HttpResponse:
+    """What a unit owes and by when; what is late stands first."""
+    owed = board_queries.owed(scope_of(request), unit)
+    context = {"owed": owed, "now": clock.now(), "forms": exports.FORMS}
+    return render(request, "workplan/unit.html", context)
+
+
+@page("plan.read")
+def beyond_page(request: HttpRequest) -> HttpResponse:
+    """What the points promise and no row of the tables holds."""
+    found = board_queries.board(scope_of(request))
+    grouped: dict[tuple[int, str], list[Any]] = {}
+    for one in board_queries.beyond(found):
+        grouped.setdefault((one.point, one.heading), []).append(one)
+    context = {"groups": grouped.items(), "plan": found.plan, "now": clock.now()}
+    return render(request, "workplan/beyond.html", context)
+
+
+@page("plan.read")
+def board_file(request: HttpRequest, form: str) -> HttpResponse:
+    """The board with the address's filters as XLSX, DOCX or PDF."""
+    found = board_queries.board(scope_of(request), Filters.read(request.GET))
+    return exports.answer(exports.of_board(found), form, "plan")
+
+
+@page("plan.read")
+def unit_file(request: HttpRequest, unit: str, form: str) -> HttpResponse:
+    """A unit's list as XLSX, DOCX or PDF."""
+    owed = board_queries.owed(scope_of(request), unit)
+    return exports.answer(exports.of_unit(owed), form, "unit")
+
+
+urlpatterns = [
+    path("plan/", board, name="plan"),
+    path("plan/<int:table>/<int:row>/", row_page, name="plan-row"),
+    path("plan/<int:table>/<int:row>/lead/", confirm_lead, name="plan-lead"),
+    path("plan/<int:table>/<int:row>/lead/end/", end_lead, name="plan-lead-end"),
+    path("plan/unit/<str:unit>/", unit_page, name="plan-unit"),
+    path("plan/unit/<str:unit>/file.<slug:form>", unit_file, name="plan-unit-file"),
+    path("plan/beyond/", beyond_page, name="plan-beyond"),
+    path("plan/file.<slug:form>", board_file, name="plan-file"),
+]

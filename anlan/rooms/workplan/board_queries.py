@@ -1,0 +1,377 @@
+"""Reads of the board: every row with its state, its lead and its point; a row whole; a unit's list.
+
+All under the reader's scope. States come from `board_states`, leads from confirmations, else from
+the document as proposed (拟).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from anlan.county import queries as county
+from anlan.county.queries import NamedUnit
+from anlan.engines.indicators import compute
+from anlan.engines.indicators.decisions import WORST_FIRST
+from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.policy import packs
+from anlan.ground.scope import Scope
+from anlan.rooms.workplan import board_decisions, board_states, queries
+from anlan.rooms.workplan.board_decisions import Answers, Beyond
+from anlan.rooms.workplan.board_models import Lead
+from anlan.rooms.workplan.models import PlanRow, PlanVersion
+
+HISTORY_MAX = 100
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the board. due: its bucket (past, month, quarter, later, none); cells: by township.
+
+    late: its day is over and its state is missed or not reported.
+    """
+
+    row: PlanRow
+    key: str
+    number: str
+    state: str
+    figures: list[dict[str, Any]]
+    answers: Answers
+    point: int | None
+    system: str
+    due: str
+    late: bool
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for; empty is all."""
+
+    table: str = ""
+    point: str = ""
+    system: str = ""
+    state: str = ""
+    lead: str = ""
+    due: str = ""
+
+    @classmethod
+    def read(cls, sent: Mapping[str, str]) -> Filters:
+        """The filters of an address; Refusal for a state or a bucket that there is not."""
+        found = cls(**{name: str(sent.get(name, ""))[:100] for name in cls.__slots__})
+        wrong = [
+            value for value, known in (
+                (found.state, WORST_FIRST), (found.due, board_decisions.DUE_BUCKETS)
+            ) if value and value not in known
+        ]  # fmt: skip
+        wrong += [v for v in (found.table, found.point) if v and not (v.isascii() and v.isdigit())]
+        if wrong:
+            raise Refusal("filter-form", _("没有这样的筛选"), wrong[0], _("请从页面上选"))
+        return found
+
+    def takes(self, line: Line) -> bool:
+        """Whether the line is asked for."""
+        return (
+            self.table in ("", str(line.row.table))
+            and self.point in ("", str(line.point or ""))
+            and self.system in ("", line.system)
+            and self.state in ("", line.state)
+            and self.lead in ("", line.answers.name)
+            and self.due in ("", line.due)
+        )
+
+    def any(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All rows of the plan, those that the filters take, and by what there is to filter."""
+
+    plan: PlanVersion | None
+    lines: list[Line]
+    shown: list[Line]
+    towns: list[tuple[int, str]]
+    units: dict[str, NamedUnit]
+    as_of: datetime | None
+    today: date
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[int, str]:
+        return {line.row.table: line.row.table_title for line in self.lines}
+
+    @property
+    def points(self) -> dict[int, str]:
+        listed = self.plan.points if self.plan else []
+        return {int(point["number"]): str(point["heading"]) for point in listed}
+
+    @property
+    def systems(self) -> list[str]:
+        return list(dict.fromkeys(line.system for line in self.lines if line.system))
+
+    @property
+    def leads(self) -> list[str]:
+        """Units that lead something, in the order of protocol; those not of the county last."""
+        counted = Counter(line.answers.name for line in self.lines if line.answers.name)
+        return sorted(counted, key=lambda name: _protocol(self.units, name))
+
+    def late(self) -> list[Line]:
+        return [line for line in self.lines if line.late]
+
+
+def _protocol(units: Mapping[str, NamedUnit], name: str) -> tuple[int, str]:
+    return (units[name].order if name in units else 1_000_000, name)
+
+
+def board(scope: Scope, filters: Filters | None = None) -> Board:
+    """The current plan as the reader sees it."""
+    with scope.open():
+        plan = queries.current(scope)
+        today = compute.today(scope)
+        if plan is None:
+            return Board(None, [], [], [], {}, None, today)
+        rows = list(plan.rows.all())
+        units = county.units_by_name(scope, today)
+        leads = confirmed_leads(scope, plan)
+        standing = board_states.standing(scope)
+        names = county.place_names(scope, standing.towns)
+    towns = [(code, names.get(code, str(code))) for code in sorted(standing.towns)]
+    keys = board_decisions.row_keys((row.name, row.text, row.units) for row in rows)
+    lines = [
+        _line(row, key, plan, units, leads, standing, towns, today)
+        for row, key in zip(rows, keys, strict=True)
+    ]
+    wanted = filters or Filters()
+    return Board(
+        plan, lines, [line for line in lines if wanted.takes(line)], towns, units,
+        standing.computed_at, today, dict(Counter(line.state for line in lines)),
+    )  # fmt: skip
+
+
+def _line(
+    row: PlanRow, key: str, plan: PlanVersion, units: Mapping[str, NamedUnit],
+    leads: Mapping[tuple[str, str], Answers], standing: board_states.Standing,
+    towns: Sequence[tuple[int, str]], today: date,
+) -> Line:  # fmt: skip
+    number = f"{row.table}/{row.row}"
+    state = standing.own.get(number, "no_indicator")
+    point = board_decisions.point_of(row.name, plan.points)
+    answers = board_decisions.who_answers(
+        row.units, leads.get((key, "")), {name: unit.id for name, unit in units.items()}
+    )
+    due = board_decisions.due_bucket(row.deadline, today)
+    return Line(
+        row, key, number, state, standing.figures.get(number, []), answers,
+        int(point["number"]) if point else None, str(point["system"] or "") if point else "", due,
+        due == "past" and state in board_decisions.LATE_STATES,
+        tuple(standing.towns[code].get(number, "no_indicator") for code, _name in towns),
+    )  # fmt: skip
+
+
+def confirmed_leads(scope: Scope, plan: PlanVersion) -> dict[tuple[str, str], Answers]:
+    """Confirmed leads of the plan's year by row key and target."""
+    with scope.open():
+        rows = Lead.objects.filter(
+            year=plan.year or 0, ended_at=None, world__in=(0, scope.world)
+        ).select_related("unit")
+        return {
+            (row.row_key, row.target): Answers(row.unit.name, "confirmed", row.unit_id, row.id)
+            for row in rows
+        }
+
+
+def lead_history(scope: Scope, plan: PlanVersion, key: str) -> list[Lead]:
+    """Every confirmation of the row's leads, newest first, ended ones too."""
+    with scope.open():
+        rows = Lead.objects.filter(year=plan.year or 0, row_key=key).select_related("unit")
+        return list(rows.order_by("-id")[:HISTORY_MAX])
+
+
+def line_of(found: Board, table: int, row: int) -> Line:
+    """One line; NotFound where the plan has none."""
+    wanted = f"{table}/{row}"
+    line = next((one for one in found.lines if one.number == wanted), None)
+    if line is None:
+        raise NotFound("row-unknown", _("没有这一条"), wanted, _("请返回列表"))
+    return line
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What the law says about a row; text_of: the day of the text that was read."""
+
+    law: str
+    article: str
+    text_of: str
+    says: str
+    note: str
+    checked_on: str
+
+
+def citations(plan: PlanVersion, row: PlanRow) -> list[Citation]:
+    """Articles that were read for this very row: year, number and name must be the same."""
+    number = f"{row.table}/{row.row}"
+    return [
+        Citation(entry["law"], entry["article"], str(entry["text_of"]), entry["says"],
+                 entry.get("note", ""), str(entry["checked_on"]))
+        for entry in packs.citations().values()
+        if entry["plan_year"] == plan.year and entry["rows"].get(number) == row.name
+    ]  # fmt: skip
+
+
+def beyond(found: Board) -> list[Beyond]:
+    """What the points promise and no row holds; figures first within a point."""
+    if found.plan is None:
+        return []
+    rows = tuple((line.row.name, line.row.text, line.row.quantities) for line in found.lines)
+    said = hashlib.sha256(repr((found.plan.points, rows)).encode()).hexdigest()
+    if said not in _beyond_known:
+        if len(_beyond_known) >= BEYOND_KEPT_MAX:
+            _beyond_known.clear()
+        _beyond_known[said] = board_decisions.beyond_rows(found.plan.points, rows)
+    return sorted(_beyond_known[said], key=lambda one: (one.point, one.why != "figure"))
+
+
+# Comparing a plan's words takes a tenth of a second, and the same words give the same answer.
+_beyond_known: dict[str, list[Beyond]] = {}
+BEYOND_KEPT_MAX = 16
+
+
+# a unit's page
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a unit owes: rows that it leads by confirmation, as proposed, supports, or through a
+    collective; each late first, then by deadline."""
+
+    name: str
+    unit: NamedUnit | None
+    confirmed: list[Line]
+    proposed: list[Line]
+    support: list[Line]
+    joint: list[tuple[str, Line]]
+    board: Board
+
+    @property
+    def late(self) -> list[Line]:
+        return [line for line in (*self.confirmed, *self.proposed) if line.late]
+
+
+def owed(scope: Scope, name: str) -> Owed:
+    """The unit's list; NotFound where neither the county nor the plan knows the name."""
+    with scope.open():
+        found = board(scope)
+        unit = found.units.get(name)
+        own = {one for one, other in found.units.items() if unit and other.id == unit.id} | {name}
+        joint_names = county.collectives_of(scope, unit.id, found.today) if unit else []
+    lead = [line for line in found.lines if line.answers.name in own]
+    named = [line for line in found.lines if _names(line) & own and line not in lead]
+    if unit is None and not lead and not named:
+        raise NotFound("unit-unknown", _("没有这个单位"), name[:100], _("请从要点页进入"))
+    joint = [(joint, line) for line in found.lines for joint in joint_names
+             if joint in _names(line) and line not in lead and line not in named]  # fmt: skip
+    return Owed(
+        unit.name if unit else name, unit,
+        _late_first(line for line in lead if line.answers.confirmed),
+        _late_first(line for line in lead if not line.answers.confirmed), _late_first(named),
+        joint, found,
+    )  # fmt: skip
+
+
+def _names(line: Line) -> set[str]:
+    names = {str(unit["name"]) for unit in line.row.units}
+    return names | {str(unit["alias"]) for unit in line.row.units if unit.get("alias")}
+
+
+def _late_first(lines: Any) -> list[Line]:
+    return sorted(
+        lines,
+        key=lambda line: (not line.late, line.row.deadline, WORST_FIRST.index(line.state),
+                          line.row.table, line.row.row),
+    )  # fmt: skip
+
+
+# for supervision
+
+
+@dataclass(frozen=True, slots=True)
+class TargetNow:
+    """A target of a row as it stands for its own period: what supervision asks for.
+
+    day: its last day; late: as `board_decisions.is_late`; answers: who answers for this target.
+    """
+
+    plan: PlanVersion
+    line: Line
+    figure: compute.Figure
+    late: board_decisions.Late
+    answers: Answers
+    articles: tuple[Citation, ...]
+
+
+def targets(scope: Scope) -> list[TargetNow]:
+    """Every target that an indicator answers, judged for the plan's own time.
+
+    A figure of a year is asked for the year in which the row falls due; one of a shorter period
+    for the last period that has ended.
+    """
+    from anlan.engines.indicators import declare
+    from anlan.engines.indicators.decisions import period_of
+
+    with scope.open():
+        found = board(scope)
+        if found.plan is None or found.plan.state != "confirmed":
+            return []
+        leads = confirmed_leads(scope, found.plan)
+        entries = declare.declared()
+        made = []
+        for line in found.lines:
+            for name in compute.for_row(line.row.table, line.row.row):
+                entry = entries[name]
+                deadline = _day(line.row.deadline)
+                period = _asked(period_of, declare.period_kind(entry), found, deadline)
+                figure = compute.figure(scope, name, period)
+                due = _due(entry, period.ends_on)
+                ended = period.ends_on if declare.period_kind(entry) != "none" else None
+                day = board_decisions.day_of(line.row.deadline, due, ended)
+                made.append(TargetNow(
+                    found.plan, line, figure,
+                    board_decisions.is_late(figure.state, day, found.today),
+                    leads.get((line.key, name)) or line.answers,
+                    tuple(citations(found.plan, line.row)),
+                ))  # fmt: skip
+    return made
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _asked(period_of: Any, kind: str, found: Board, deadline: date | None) -> Any:
+    """The period that a target is asked for today."""
+    until = min(found.today, deadline) if deadline else found.today
+    own = period_of(kind, until)
+    if kind in ("none", "year") or own.ends_on < found.today:
+        return own
+    before = period_of(kind, date.fromordinal(own.starts_on.toordinal() - 1))
+    within = found.plan is not None and before.starts_on.year == (found.plan.year or 0)
+    return before if within else own
+
+
+def _due(entry: Mapping[str, Any], on: date) -> date | None:
+    if not entry.get("due"):
+        return None
+    month, day = str(entry["due"]).split("-")
+    return date(on.year, int(month), int(day))
