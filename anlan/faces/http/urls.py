@@ -17,6 +17,7 @@ from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.warning import pages as warning
+from anlan.rooms.workplan import import_pages as plan_import
 from anlan.rooms.workplan import pages as workplan
 
 HASHED = "console/"
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *evacuation.urlpatterns,
     *duty.urlpatterns,
     *workplan.urlpatterns,
+    *plan_import.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,

@@ -56,15 +56,14 @@ def _known(name: str) -> Conflict:
     return Conflict("plan-known", _("这份文件已经导入"), name, _("如需重来，请先撤销那一版"))
 
 
-def _version(
-    scope: Scope, plan: dict[str, Any], digest: str, name: str, demo: bool
-) -> PlanVersion:
+def _version(scope: Scope, plan: dict[str, Any], digest: str, name: str, demo: bool) -> PlanVersion:
     county = CountyFact.objects.values_list("code", flat=True).first() or 0
     try:
         with transaction.atomic():
             return PlanVersion.objects.create(
-                division=county, world=scope.world, title=plan["document"]["title"][:NAME_CHARS_MAX],
-                year=plan["document"]["year"], document=plan["document"], points=plan["points"],
+                division=county, world=scope.world,
+                title=plan["document"]["title"][:NAME_CHARS_MAX], year=plan["document"]["year"],
+                document=plan["document"], points=plan["points"],
                 doubts=plan["doubts"], digest=digest, entered_by=scope.actor.label,
                 file_name=journal.clean(name, NAME_CHARS_MAX),
                 entered_person=scope.actor.person_id, demo=demo,
@@ -183,7 +182,7 @@ def _locked(version_id: int, state: str, version: int | None, message: str) -> P
 
 
 def _second_person(scope: Scope, row: PlanVersion) -> None:
-    """Who entered, settled or edited does not confirm; a command confirms demonstration data only."""
+    """Who entered, settled or edited does not confirm; a command confirms 演示 only."""
     person = scope.actor.person_id
     mend = _("请由另一人确认")
     if _same(scope, row):

@@ -48,7 +48,7 @@ class PlanVersion(Standing):
 
 
 class PlanOriginal(Standing):
-    """The document of a version as it was read: paragraphs and cells with their places and marks."""
+    """The document of a version as it was read: paragraphs and cells with places and marks."""
 
     plan = models.OneToOneField(PlanVersion, models.CASCADE, related_name="original")
     blocks = models.JSONField()
@@ -58,9 +58,9 @@ class PlanOriginal(Standing):
 class PlanRow(Standing):
     """A row of a version's tables.
 
-    lead_state: proposed (拟: the first named), written (牵头 stands in the document) or settled by a
-    person. known_table, known_row: the address under which indicators know the row; it stays when a
-    later version numbers the row otherwise, and a row that no version had before has none.
+    lead_state: proposed (拟: the first named), written (牵头 stands in the document) or settled
+    by a person. known_table, known_row: the address under which indicators know the row; it stays
+    when a later version numbers the row otherwise; a row that no version had before has none.
     """
 
     plan = models.ForeignKey(PlanVersion, models.CASCADE, related_name="rows")

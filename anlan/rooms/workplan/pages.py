@@ -1,4 +1,4 @@
-"""Pages of the plan: rows with their states, a row with its records, import, confirmation."""
+"""Pages of the plan: rows with their states, a row with its records, its indicators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.scope import Scope
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.workplan import actions, forms, queries
+from anlan.rooms.workplan import forms, queries
 from anlan.rooms.workplan.behind import addresses
 
 STATES = ("missed", "not_reported", "judged", "met", "no_indicator")
@@ -140,28 +140,9 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(f"/plan/indicator/{name}/")
 
 
-@act("plan.enter", fields=["file"])
-def enter(request: HttpRequest) -> HttpResponse:
-    """A document is read whole or refused whole."""
-    sent = request.FILES.get("file")
-    if sent is None:
-        raise Refusal("file-empty", _("没有选择文件"), "", _("请选择工作要点的文件"))
-    actions.import_plan(scope_of(request), sent.read(), sent.name or "")
-    return redirect("/plan/")
-
-
-@act("plan.confirm")
-def confirm(request: HttpRequest, version_id: int) -> HttpResponse:
-    """A second person confirms."""
-    actions.confirm(scope_of(request), version_id)
-    return redirect("/plan/")
-
-
 urlpatterns = [
     path("plan/", board, name="plan"),
     path("plan/<int:table>/<int:row>/", row_page, name="plan-row"),
-    path("plan/import/", enter, name="plan-import"),
-    path("plan/<int:version_id>/confirm/", confirm, name="plan-confirm"),
     path("plan/indicator/<str:name>/", indicator_page, name="indicator"),
     path("plan/indicator/<str:name>/<int:year>-<int:month>/", month_page, name="indicator-month"),
     path("plan/indicator/<str:name>/zero/", zero, name="indicator-zero"),

@@ -67,7 +67,7 @@ def _shown(row: PlanRow, figures: dict[str, Figure]) -> RowShown:
 
 
 def _indicators(row: PlanRow) -> list[str]:
-    """By the address under which indicators know the row, whatever its number is in this version."""
+    """By the address under which indicators know the row, whatever its number is now."""
     if row.known_table is None or row.known_row is None:
         return []
     return compute.for_row(row.known_table, row.known_row)

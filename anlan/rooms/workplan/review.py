@@ -113,7 +113,7 @@ def units_typed(text: str, leads: str, before: list[dict[str, Any]]) -> list[dic
             raise Unreadable("lead-unknown", name)
         if own["kind"] != "unit":
             raise Unreadable("lead-collective", name)
-    names = [own["name"] for own in units if {own["name"], own["alias"]} & set(wanted)]
+    names = [str(own["name"]) for own in units if {own["name"], own["alias"]} & set(wanted)]
     return with_lead(units, names)
 
 

@@ -54,7 +54,7 @@ def _seen(row: PlanRow | PlanDoubt, version: int, name: str) -> None:
 def accept(
     scope: Scope, doubt_id: int, version: int, *, unit: str = "", why: str = ""
 ) -> PlanDoubt:
-    """What is proposed is taken. unit: for an unknown unit the id of a candidate, `new` or `none`."""
+    """What is proposed is taken. unit: for an unknown unit a candidate's id, `new` or `none`."""
     doubt = _doubt(doubt_id, version)
     row = _row_of(doubt)
     if doubt.code == "unit-unknown":
@@ -138,9 +138,7 @@ def _match(scope: Scope, doubt: PlanDoubt, unit: str) -> str:
         unit_actions.add_unit(scope, doubt.division, name, doubt.proposal["kind"])
         return "new"
     if choice not in meant:
-        raise Refusal(
-            "unit-choice", _("这个单位不在提议里"), choice[:20], _("请从列出的单位里选")
-        )
+        raise Refusal("unit-choice", _("这个单位不在提议里"), choice[:20], _("请从列出的单位里选"))
     known = review_queries.known_units(scope, on)
     if not any(name in own.aliases and own.id == int(choice) for own in known):
         unit_actions.add_alias(scope, int(choice), name, on.replace(month=1, day=1), None)
@@ -151,9 +149,7 @@ def _match(scope: Scope, doubt: PlanDoubt, unit: str) -> str:
 
 
 @action("plan.enter", journal="plan.row.edit", may_change_nothing=True)
-def edit_row(
-    scope: Scope, row_id: int, version: int, values: dict[str, str], why: str
-) -> PlanRow:
+def edit_row(scope: Scope, row_id: int, version: int, values: dict[str, str], why: str) -> PlanRow:
     """Name, units, lead, quantities or deadline of a row; nothing where nothing is different."""
     plan_id = PlanRow.objects.filter(id=row_id).values_list("plan_id", flat=True).first()
     if plan_id is None:

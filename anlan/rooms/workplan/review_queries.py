@@ -33,7 +33,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What the page of a version shows: one doubt or one row, its table, and the original beside it."""
+    """What the page of a version shows: one doubt or one row, and the table that it stands in."""
 
     plan: PlanVersion
     doubts: list[PlanDoubt]
@@ -113,9 +113,18 @@ def _row(rows: list[PlanRow], row: int | None, doubt: PlanDoubt | None) -> PlanR
     return next((own for own in rows if (own.table, own.row) == (doubt.table, doubt.row)), None)
 
 
+def next_open(scope: Scope, doubt: PlanDoubt) -> int | None:
+    """The next open doubt of the version after this one, else the first; None where none is left."""
+    with scope.open():
+        left = PlanDoubt.objects.filter(plan_id=doubt.plan_id, settled_at=None).order_by("number")
+        numbers = list(left.values_list("number", "id"))
+    after = [own for number, own in numbers if number > doubt.number]
+    return after[0] if after else numbers[0][1] if numbers else None
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of the original: a table's place with its lines, or running text. cut: lines left out."""
+    """A piece of the original: a table's place with its lines, or text. cut: lines left out."""
 
     place: str
     text: str
@@ -147,7 +156,10 @@ def original_of(
 
 def _serves(block: dict[str, Any], table: int) -> bool:
     return any(
-        number == table for line in block["lines"] for cell in line for number, _row in cell.get("of", ())
+        number == table
+        for line in block["lines"]
+        for cell in line
+        for number, _row in cell.get("of", ())
     )
 
 
@@ -188,9 +200,7 @@ def differences(scope: Scope, before: PlanVersion, after: PlanVersion) -> list[v
         for plan in (before, after):
             for unit in known_units(scope, day_of(plan.document)):
                 names |= dict.fromkeys((unit.name, *unit.aliases), unit.name)
-        return versions.pairs(
-            facts_of(before.rows.all(), names), facts_of(after.rows.all(), names)
-        )
+        return versions.pairs(facts_of(before.rows.all(), names), facts_of(after.rows.all(), names))
 
 
 def edits(scope: Scope, plan: PlanVersion, row: PlanRow | None = None) -> list[PlanChange]:

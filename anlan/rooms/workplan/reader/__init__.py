@@ -47,8 +47,10 @@ def read_whole_here(content: bytes, name: str = "") -> dict[str, Any]:
     from anlan.rooms.workplan.reader.document import plan_of
     from anlan.rooms.workplan.reader.intake import take_in
     from anlan.rooms.workplan.reader.original import original
+    from anlan.rooms.workplan.reader.rows import Origins
 
-    document, origins = take_in(content, name), {}
+    document = take_in(content, name)
+    origins: Origins = {}
     plan = plan_of(document, name, origins)
     return {"plan": plan, "original": original(document, origins)}
 
