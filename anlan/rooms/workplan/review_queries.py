@@ -114,7 +114,7 @@ def _row(rows: list[PlanRow], row: int | None, doubt: PlanDoubt | None) -> PlanR
 
 
 def next_open(scope: Scope, doubt: PlanDoubt) -> int | None:
-    """The next open doubt of the version after this one, else the first; None where none is left."""
+    """The next open doubt after this one, else the first; None where none is left."""
     with scope.open():
         left = PlanDoubt.objects.filter(plan_id=doubt.plan_id, settled_at=None).order_by("number")
         numbers = list(left.values_list("number", "id"))
