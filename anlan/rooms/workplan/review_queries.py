@@ -174,7 +174,8 @@ def facts_of(
     return [
         versions.RowFacts(
             row.id, row.table, row.table_title, row.row, row.name, row.text,
-            tuple((told.get(own["name"], own["name"]), own["lead"]) for own in row.units),
+            tuple((told.get(own["name"], own["name"]), own["lead"]) for own in row.units
+                  if own["kind"] != "open"),
             tuple(review.quantity_text(own) for own in row.quantities), row.deadline,
         )
         for row in rows

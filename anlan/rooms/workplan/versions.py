@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LEAST_LIKENESS = 0.5
+ELSEWHERE = 0.8
 COMPARED_MAX = 250_000
+Grams = tuple[set[str], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +132,24 @@ def _alike(before: list[RowFacts], after: list[RowFacts]) -> dict[int, RowFacts]
 
 
 def likeness(
-    old: RowFacts,
-    new: RowFacts,
-    grams_old: set[str] | None = None,
-    grams_new: set[str] | None = None,
+    old: RowFacts, new: RowFacts, grams_old: Grams | None = None, grams_new: Grams | None = None
 ) -> float:
-    """0 to 1: shared pairs of characters of name and text; a little more in the same table."""
+    """0 to 1: half for the name, half for the text; less where the table is another one."""
     one, two = grams_old or _grams(old), grams_new or _grams(new)
-    shared = 2 * len(one & two) / ((len(one) + len(two)) or 1)
-    return shared * (1.0 if old.of_table == new.of_table else 0.8)
+    own = sum(_shared(a, b) for a, b in zip(one, two, strict=True)) / 2
+    return own * (1.0 if old.of_table == new.of_table else ELSEWHERE)
 
 
-def _grams(row: RowFacts) -> set[str]:
-    """Pairs of characters; those of the name count by themselves, so that it weighs more."""
-    return {f"n{row.name[at : at + 2]}" for at in range(len(row.name) - 1)} | {
-        row.text[at : at + 2] for at in range(len(row.text) - 1)
+def _shared(one: set[str], two: set[str]) -> float:
+    """Pairs of characters in both, of all: 0 to 1 (Dice)."""
+    return 2 * len(one & two) / ((len(one) + len(two)) or 1)
+
+
+def _grams(row: RowFacts) -> Grams:
+    """Pairs of characters of the name and of the text."""
+    name, text = row.name or row.text, row.text or row.name
+    return {name[at : at + 2] for at in range(len(name))}, {
+        text[at : at + 2] for at in range(len(text))
     }
 
 
