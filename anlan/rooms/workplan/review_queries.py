@@ -204,6 +204,16 @@ def differences(scope: Scope, before: PlanVersion, after: PlanVersion) -> list[v
         return versions.pairs(facts_of(before.rows.all(), names), facts_of(after.rows.all(), names))
 
 
+def counted(scope: Scope, plan: PlanVersion) -> dict[str, int]:
+    """Rows and doubts of a version, and how many rows are new, changed, gone, moved, the same."""
+    with scope.open():
+        before = compared_with(scope, plan)
+        found = differences(scope, before, plan) if before else []
+        counts = {how: sum(1 for own in found if own.how == how)
+                  for how in ("new", "changed", "gone", "moved", "same")}  # fmt: skip
+        return {"rows": plan.rows.count(), "doubts": plan.doubt_rows.count()} | counts
+
+
 def edits(scope: Scope, plan: PlanVersion, row: PlanRow | None = None) -> list[PlanChange]:
     """Edits of a version, or of one of its rows, newest first."""
     with scope.open():
