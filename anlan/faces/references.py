@@ -37,6 +37,9 @@ REFERENCES = (
     Reference("indicators.zeroreport", "person_id", PERSON),
     Reference("indicators.figurecheck", "person_id", PERSON),
     Reference("workplan.planversion", "entered_person", PERSON),
+    Reference("workplan.planversion", "confirmed_person", PERSON),
+    Reference("workplan.plandoubt", "settled_person", PERSON),
+    Reference("workplan.planchange", "changed_person", PERSON),
     Reference("county.account", "post_id", POST),
     Reference("county.account", "person_id", PERSON),
 )

@@ -14,6 +14,7 @@ from typing import Any
 from anlan.rooms.workplan.reader.units import units as read_units
 
 LINES_MAX = 60
+LEAST_SHARE = 0.1  # a smaller bare rate (0.012 deaths per 100 million yuan) is no lost percent sign
 UNIT_CHARS_MAX = 20
 SUBJECT_CHARS_MAX = 80
 OPS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">", "=": "=", "range": "~", "judged": "?"}
@@ -57,7 +58,9 @@ def propose(code: str, row: dict[str, Any] | None) -> Proposal:
     if code == "unit-twice":
         return Proposal("one-of-two", {"units": _once(row["units"])})
     if code == "rate-bare":
-        return Proposal("percent", {"quantities": [_percent(own) for own in row["quantities"]]})
+        whole = [_percent(own) for own in row["quantities"]]
+        if whole != row["quantities"]:
+            return Proposal("percent", {"quantities": whole})
     return Proposal("keep", {})
 
 
@@ -81,7 +84,7 @@ def _once(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _percent(quantity: dict[str, Any]) -> dict[str, Any]:
     value = quantity.get("value")
     bare = not quantity["unit"] and str(quantity["subject"]).endswith("率")
-    if not bare or value is None or not 0 < value <= 1:
+    if not bare or value is None or not LEAST_SHARE <= value <= 1:
         return quantity
     return quantity | {"value": round(value * 100, 6), "unit": "%"}
 
