@@ -20,7 +20,14 @@ from anlan.ground.models import CountyFact
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import review, review_queries, versions
 from anlan.rooms.workplan.matching import candidates, exact
-from anlan.rooms.workplan.models import PlanChange, PlanDoubt, PlanOriginal, PlanRow, PlanVersion
+from anlan.rooms.workplan.models import (
+    RUNS_FIRST,
+    PlanChange,
+    PlanDoubt,
+    PlanOriginal,
+    PlanRow,
+    PlanVersion,
+)
 from anlan.rooms.workplan.reader import PlanRefused, read_whole
 
 KINDS = frozenset({"docx", "xlsx", "pdf", "ole", "text", "unknown"})
@@ -211,7 +218,7 @@ def _same(scope: Scope, row: PlanVersion) -> bool:
 
 def _newest_confirmed(scope: Scope) -> PlanVersion | None:
     found = PlanVersion.objects.filter(state="confirmed", world=scope.world)
-    return found.order_by("-confirmed_at", "-id").first()
+    return found.order_by(*RUNS_FIRST).first()
 
 
 def _carry(before: PlanVersion | None, after: PlanVersion) -> None:

@@ -11,6 +11,9 @@ from django.db import models
 
 from anlan.ground.models import Standing
 
+# Which of the confirmed versions runs: the newest year, then the newest confirmation.
+RUNS_FIRST = (models.F("year").desc(nulls_last=True), "-confirmed_at", "-id")
+
 
 class PlanVersion(Standing):
     """One reading of a document; entered by one person, confirmed by another."""

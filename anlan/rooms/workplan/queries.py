@@ -11,7 +11,7 @@ from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan.models import PlanRow, PlanVersion
+from anlan.rooms.workplan.models import RUNS_FIRST, PlanRow, PlanVersion
 
 SCHEMA = "anlan.status/1"
 SHOWN = (
@@ -41,7 +41,7 @@ def current(scope: Scope) -> PlanVersion | None:
     """The confirmed plan, else the newest entered one."""
     with scope.open():
         rows = PlanVersion.objects.exclude(state__in=["undone", "replaced"])
-        confirmed = rows.filter(state="confirmed").order_by("-confirmed_at", "-id").first()
+        confirmed = rows.filter(state="confirmed").order_by(*RUNS_FIRST).first()
         return confirmed or rows.order_by("-id").first()
 
 

@@ -14,7 +14,7 @@ from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import review, versions
 from anlan.rooms.workplan.matching import Known
-from anlan.rooms.workplan.models import PlanChange, PlanDoubt, PlanRow, PlanVersion
+from anlan.rooms.workplan.models import RUNS_FIRST, PlanChange, PlanDoubt, PlanRow, PlanVersion
 
 LISTED_MAX = 100
 LINES_SHOWN_MAX = 400
@@ -188,7 +188,7 @@ def compared_with(scope: Scope, plan: PlanVersion) -> PlanVersion | None:
         if plan.replaces is not None:
             return plan.replaces
         others = PlanVersion.objects.exclude(id=plan.id).exclude(state="undone")
-        runs = others.filter(state="confirmed").order_by("-confirmed_at", "-id").first()
+        runs = others.filter(state="confirmed").order_by(*RUNS_FIRST).first()
         return runs or others.filter(id__lt=plan.id).order_by("-id").first()
 
 
