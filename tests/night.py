@@ -62,7 +62,6 @@ def make(scope_of: Any) -> dict[str, Any]:
     """A warning sent, a call-out with a fallback, an opened zone, a message on the desk, a plan."""
     from anlan.county import accounts
     from anlan.county import actions as county
-    from anlan.county.demo import DIVISIONS
     from anlan.county.models import Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
@@ -71,6 +70,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     from anlan.rooms.evacuation.models import Opening
     from anlan.rooms.warning import actions as warning
     from anlan.rooms.workplan import actions as workplan
+    from anlan.rooms.workplan import demo as plan
 
     command, round_ = Scope.for_command("test"), Scope.for_round("test")
     with command.open():
@@ -96,9 +96,10 @@ def make(scope_of: Any) -> dict[str, Any]:
     callout.receive_message(
         Scope.for_gateway("smpp"), "smpp", "m1", CANARY_NUMBER, f"{CANARY}短信，听不懂"
     )
-    path = DIVISIONS / "plan_demo.txt"
-    version = workplan.import_plan(command, path.read_bytes(), path.name, demo=True)
+    version = workplan.import_plan(command, plan.document(), plan.NAME, demo=True)
     with round_.open():
+        doubt_id = version.doubt_rows.order_by("-number").values_list("id", flat=True).first()
+        row_id = version.rows.values_list("id", flat=True).first()
         call = Call.objects.get(division=VILLAGES[0], post_id=head.id)
         inbound = Inbound.objects.get()
         callout.leave_on_desk(round_, inbound.id, "unclear")
@@ -123,6 +124,7 @@ def make(scope_of: Any) -> dict[str, Any]:
         "account_id": account.pk, "sitting_id": sitting, "token": answering,
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,
+        "doubt_id": doubt_id, "row_id": row_id,
     } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id)  # fmt: skip
 
 

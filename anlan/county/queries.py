@@ -225,6 +225,19 @@ def unit_by_name(scope: Scope, name: str, on: date) -> int | None:
         return alias.values_list("unit_id", flat=True).first()
 
 
+def unit_names(scope: Scope, on: date) -> list[tuple[int, str, str, tuple[str, ...]]]:
+    """(id, name, kind, aliases of the day) of every unit in use, in the order of protocol."""
+    with scope.open():
+        aliases: dict[int, list[str]] = {}
+        rows = UnitAlias.objects.filter(Q(valid_from=None) | Q(valid_from__lte=on)).filter(
+            Q(valid_to=None) | Q(valid_to__gte=on)
+        )
+        for unit_id, name in rows.order_by("id").values_list("unit_id", "name"):
+            aliases.setdefault(unit_id, []).append(name)
+        units = Unit.objects.filter(Q(ended_on=None) | Q(ended_on__gte=on)).order_by("order", "id")
+        return [(own.id, own.name, own.kind, tuple(aliases.get(own.id, ()))) for own in units]
+
+
 def members_on(scope: Scope, collective_id: int, on: date) -> list[Unit]:
     """The units of a collective on the day, in the order of protocol."""
     with scope.open():

@@ -41,6 +41,9 @@ REFERENCES = (
     Reference("oversight.letter", "plan_id", "workplan.planversion"),
     Reference("oversight.letter", "to_post_id", POST),
     Reference("oversight.letter", "sent_person", PERSON),
+    Reference("workplan.planversion", "confirmed_person", PERSON),
+    Reference("workplan.plandoubt", "settled_person", PERSON),
+    Reference("workplan.planchange", "changed_person", PERSON),
     Reference("county.account", "post_id", POST),
     Reference("county.account", "person_id", PERSON),
 )

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from anlan.rooms.workplan import demo
 from tests.browser.conftest import Box, anlan
 from tests.browser.first_county import (
     BULLETIN,
@@ -45,6 +46,7 @@ from tests.browser.first_county import (
     submit,
     until,
 )
+from tests.browser.test_plan_review import settle_by_keys
 from tests.totp import totp
 
 
@@ -163,16 +165,17 @@ def test_rule_values_are_unverified_until_they_are_saved_with_a_document(story: 
 
 def test_the_plan_is_let_in_by_two_persons_and_says_nothing_reported(story: Story) -> None:
     account(story, "second", "要点复核员", "li.second")
-    plan = Path(__file__).resolve().parents[2] / "anlan/packs/_core/plan_demo.txt"
-    page = story.at("clerk", "/plan/")
-    page.click("summary:has-text('读入新的一版')")
-    page.set_input_files("input[name=file]", str(plan))
+    page = story.at("clerk", "/plan/versions/")
+    paper = {"name": demo.NAME, "mimeType": "", "buffer": demo.document()}
+    page.set_input_files("input[name=file]", paper)
     page.locator("form[action='/plan/import/'] button").click()
-    page.wait_for_url("**/plan/")
-    page.click("text=确认这一版")
-    assert "录入人不能确认" in page.inner_text("main")
-    page = story.at("second", "/plan/")
-    page.click("text=确认这一版")
+    page.wait_for_url(re.compile(r"/plan/versions/\d+/$"))
+    version = "/plan/versions/" + page.url.rstrip("/").rpartition("/")[2] + "/"
+    settle_by_keys(page)
+    assert "要由另一人确认" in page.inner_text("main")
+    page = story.at("second", version)
+    page.click("[data-confirm]")
+    page.wait_for_url("**/changes/**")
     page = story.at("second", "/plan/")
     assert "已确认" in page.inner_text("main")
     shot(page, "plan-empty")

@@ -138,10 +138,9 @@ def test_an_account_without_a_person_does_not_confirm_its_own_plan(county_db: st
 
     post = actions.add_post(COMMAND, COUNTY, "plan_clerk", "空缺的要点管理员")
     own = accounts.make_account(COMMAND, "alone", "空缺的要点管理员", post_id=post.id)
-    from anlan.county.demo import DIVISIONS
+    from anlan.rooms.workplan import demo
 
-    path = DIVISIONS / "plan_demo.txt"
-    version = workplan.import_plan(scope_for(own), path.read_bytes(), path.name)
+    version = workplan.import_plan(scope_for(own), demo.document(), demo.NAME)
     with pytest.raises(Denied, match="录入人不能确认"):
         workplan.confirm(scope_for(own), version.id)
     first = actions.add_person(COMMAND, COUNTY, "头一个", "13911113333")

@@ -147,11 +147,18 @@ def plan_import(options: argparse.Namespace) -> Answer:
         raise Refusal("file-missing", "没有这个文件", options.file, "请核对路径")
     running_county()
     from anlan.ground.scope import Scope
-    from anlan.rooms.workplan import actions
+    from anlan.rooms.workplan import actions, review_queries
 
     scope = Scope.for_command("plan-import", frozenset({"plan.enter"}))
     version = actions.import_plan(scope, path.read_bytes(), path.name)
-    return 0, {"version": version.id}, f"已导入第 {version.id} 版，请由另一人在“要点”页确认"
+    found = review_queries.counted(scope, version)
+    text = (
+        f"已导入第 {version.id} 版：{found['rows']} 条，{found['doubts']} 处存疑；"
+        f"比上一版：新增 {found['new']}，改动 {found['changed']}，没有了 {found['gone']}，"
+        f"换位置 {found['moved']}，相同 {found['same']}。"
+        "请在“要点 → 导入和各版”逐条定完存疑，由另一人确认"
+    )
+    return 0, {"version": version.id, "differences": found}, text
 
 
 def plan_status(_options: argparse.Namespace) -> Answer:

@@ -97,13 +97,11 @@ def demo() -> dict[str, object]:
 
 def _plan(scope: Scope) -> None:
     """The demonstration plan, in our own words; read and confirmed at once or not at all."""
-    from anlan.county.demo import DIVISIONS
-    from anlan.rooms.workplan import actions, queries
+    from anlan.rooms.workplan import actions, demo, queries
 
     with scope.open():
         if queries.current(scope) is None:
-            path = DIVISIONS / "plan_demo.txt"
-            version = actions.import_plan(scope, path.read_bytes(), path.name, demo=True)
+            version = actions.import_plan(scope, demo.document(), demo.NAME, demo=True)
             actions.confirm(scope, version.id)
             _bases(scope)
 

@@ -18,6 +18,7 @@ from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.oversight import pages as oversight
 from anlan.rooms.warning import pages as warning
+from anlan.rooms.workplan import import_pages as plan_import
 from anlan.rooms.workplan import pages as workplan
 
 HASHED = "console/"
@@ -45,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *oversight.urlpatterns,
+    *plan_import.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,

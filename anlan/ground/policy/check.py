@@ -23,7 +23,7 @@ from anlan.ground.policy.packs import Document, Fault, PackFault
 SECTIONS = ("pack", "chains", "texts", "indicators")
 SHARED = {"_core": ("rights",), "_law": None}
 DATA_FILES = {
-    "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.txt", "surnames.yaml"}
+    "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.yaml", "surnames.yaml"}
 }
 HIDDEN = frozenset({"_schema", "_template"})
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from anlan.engines.indicators import compute
 from anlan.ground import clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import board_queries
+from anlan.rooms.workplan import board_queries, queries
 from anlan.rooms.workplan.board_models import Lead
 
 WORDS_CHARS_MAX = 200
@@ -37,7 +36,7 @@ def confirm_lead(
         raise Refusal(
             "lead-document", _("请写明依据"), line.number, _("例如：分工文件名称或会议纪要")
         )
-    if target and target not in compute.for_row(table, row):
+    if target and target not in queries.indicators_of(line.row):
         raise NotFound("target-unknown", _("这一条没有这个目标"), target[:100])
     year, moment = found.plan.year or 0, clock.now()
     before = Lead.objects.select_for_update(of=("self",)).filter(

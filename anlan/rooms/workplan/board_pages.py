@@ -99,7 +99,7 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     found = board_queries.board(scope)
     line = board_queries.line_of(found, table, row)
     assert found.plan is not None
-    names = compute.for_row(table, row)
+    names = queries.indicators_of(line.row)
     figures = [(figure, records(scope, figure), kept.months(scope, name))
                for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)

@@ -335,7 +335,7 @@ def targets(scope: Scope) -> list[TargetNow]:
         entries = declare.declared()
         made = []
         for line in found.lines:
-            for name in compute.for_row(line.row.table, line.row.row):
+            for name in queries.indicators_of(line.row):
                 entry = entries[name]
                 deadline = _day(line.row.deadline)
                 period = _asked(period_of, declare.period_kind(entry), found, deadline)

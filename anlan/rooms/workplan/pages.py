@@ -1,4 +1,4 @@
-"""Pages of the plan beside the board: an indicator, a frozen month, import, confirmation."""
+"""Pages of the plan beside the board: an indicator, a frozen month, zero reports, base counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from anlan.engines.indicators import queries as kept
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.workplan import actions, board_pages, forms
+from anlan.rooms.workplan import board_pages, forms
 
 
 @page("indicator.read")
@@ -93,27 +93,8 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(f"/plan/indicator/{name}/")
 
 
-@act("plan.enter", fields=["file"])
-def enter(request: HttpRequest) -> HttpResponse:
-    """A document is read whole or refused whole."""
-    sent = request.FILES.get("file")
-    if sent is None:
-        raise Refusal("file-empty", _("没有选择文件"), "", _("请选择工作要点的文件"))
-    actions.import_plan(scope_of(request), sent.read(), sent.name or "")
-    return redirect("/plan/")
-
-
-@act("plan.confirm")
-def confirm(request: HttpRequest, version_id: int) -> HttpResponse:
-    """A second person confirms."""
-    actions.confirm(scope_of(request), version_id)
-    return redirect("/plan/")
-
-
 urlpatterns = [
     *board_pages.urlpatterns,
-    path("plan/import/", enter, name="plan-import"),
-    path("plan/<int:version_id>/confirm/", confirm, name="plan-confirm"),
     path("plan/indicator/<str:name>/", indicator_page, name="indicator"),
     path("plan/indicator/<str:name>/<int:year>-<int:month>/", month_page, name="indicator-month"),
     path("plan/indicator/<str:name>/zero/", zero, name="indicator-zero"),

@@ -11,7 +11,7 @@ from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan.models import PlanRow, PlanVersion
+from anlan.rooms.workplan.models import RUNS_FIRST, PlanRow, PlanVersion
 
 SCHEMA = "anlan.status/1"
 SHOWN = (
@@ -41,7 +41,7 @@ def current(scope: Scope) -> PlanVersion | None:
     """The confirmed plan, else the newest entered one."""
     with scope.open():
         rows = PlanVersion.objects.exclude(state__in=["undone", "replaced"])
-        confirmed = rows.filter(state="confirmed").order_by("-id").first()
+        confirmed = rows.filter(state="confirmed").order_by(*RUNS_FIRST).first()
         return confirmed or rows.order_by("-id").first()
 
 
@@ -61,9 +61,16 @@ def rows(scope: Scope) -> list[RowShown]:
 
 
 def _shown(row: PlanRow, figures: dict[str, Figure]) -> RowShown:
-    own = [figures[name] for name in compute.for_row(row.table, row.row)]
+    own = [figures[name] for name in indicators_of(row)]
     state = worst(figure.state for figure in own)
     return RowShown(row, state, own)
+
+
+def indicators_of(row: PlanRow) -> list[str]:
+    """By the address under which indicators know the row, whatever its number is now."""
+    if row.known_table is None or row.known_row is None:
+        return []
+    return compute.for_row(row.known_table, row.known_row)
 
 
 def one(scope: Scope, table: int, row: int) -> RowShown:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import COUNTY
 
-DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
-
 
 @pytest.fixture
 def plan(county_db: str) -> Any:
     """The demonstration plan of 2025, confirmed; the machine's clock stands after its year."""
-    from anlan.rooms.workplan import actions
+    from anlan.rooms.workplan import actions, demo
 
-    version = actions.import_plan(_command(), DEMO.read_bytes(), "plan.txt", demo=True)
+    version = actions.import_plan(_command(), demo.document(), demo.NAME, demo=True)
     return actions.confirm(_command(), version.id)
 
 

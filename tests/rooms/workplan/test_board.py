@@ -13,19 +13,18 @@ import pytest
 from anlan.county import unit_actions as units
 from anlan.county.models import Unit
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import actions, board_queries, board_shapes, board_states
+from anlan.rooms.workplan import actions, board_queries, board_shapes, board_states, demo
 from anlan.rooms.workplan.board_models import BoardState, Lead
 from anlan.rooms.workplan.models import PlanRow
 from tests.conftest import COUNTY, TOWNSHIPS
 
-DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
 ROUND = Scope.for_round("test")
 COMMAND = Scope.for_command("test")
 
 
 @pytest.fixture
 def plan(county_db: str) -> Any:
-    version = actions.import_plan(COMMAND, DEMO.read_bytes(), "plan.txt", demo=True)
+    version = actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
     for name in ("县应急管理局", "县水利局"):
         units.add_unit(COMMAND, COUNTY, name)
     units.add_unit(COMMAND, COUNTY, "县安委会各成员单位", "collective")
@@ -200,8 +199,7 @@ def test_a_confirmed_lead_survives_a_new_version_and_a_changed_row_asks_again(pl
     from anlan.rooms.workplan import board_actions
 
     board_actions.confirm_lead(COMMAND, 4, 40, unit_id("县水利局"), "分工表")
-    content = DEMO.read_text(encoding="utf-8") + "\n"
-    second = actions.import_plan(COMMAND, content.encode(), "plan2.txt", demo=True)
+    second = actions.import_plan(COMMAND, demo.document(), "plan2.docx", demo=True)
     actions.confirm(COMMAND, second.id)
     line = board_queries.line_of(board_queries.board(COMMAND), 4, 40)
     assert line.answers.confirmed and line.answers.name == "县水利局"

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from anlan.faces.cli import commands, main
+from anlan.rooms.workplan import demo
 from tests.packs.test_check import INDICATOR, pack
-
-DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
 
 
 @pytest.fixture
@@ -29,9 +28,18 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
-def test_a_plan_is_imported_and_its_status_read(county_db: str, run: Any) -> None:
-    code, out = run("plan", "import", str(DEMO), "--json")
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    """The demonstration plan as a file."""
+    path = tmp_path / demo.NAME
+    path.write_bytes(demo.document())
+    return path
+
+
+def test_a_plan_is_imported_and_its_status_read(county_db: str, run: Any, paper: Path) -> None:
+    code, out = run("plan", "import", str(paper), "--json")
     assert code == 0 and json.loads(out)["version"]
+    assert json.loads(out)["differences"]["rows"] == 121
     code, out = run("plan", "status", "--json")
     found = json.loads(out)
     assert code == 0 and found["schema"] == "anlan.status/1" and len(found["rows"]) == 121
@@ -40,10 +48,10 @@ def test_a_plan_is_imported_and_its_status_read(county_db: str, run: Any) -> Non
 
 
 def test_the_same_plan_again_and_what_is_none_are_refused(
-    county_db: str, run: Any, tmp_path: Path
+    county_db: str, run: Any, paper: Path, tmp_path: Path
 ) -> None:
-    run("plan", "import", str(DEMO), "--json")
-    code, out = run("plan", "import", str(DEMO), "--json")
+    run("plan", "import", str(paper), "--json")
+    code, out = run("plan", "import", str(paper), "--json")
     assert code == 2 and json.loads(out)["error"]["code"] == "plan-known"
     poem = tmp_path / "诗.txt"
     poem.write_text("床前明月光", encoding="utf-8")

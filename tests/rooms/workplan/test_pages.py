@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +17,10 @@ from anlan.rooms.evacuation import register_actions as registers
 from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
-from anlan.rooms.workplan import actions
+from anlan.rooms.workplan import actions, demo
 from tests.answers import answered
 from tests.conftest import TOWNSHIPS, VILLAGES
 
-DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
 ROUND = Scope.for_round("test")
 COMMAND = Scope.for_command("test")
 REACHED = "/plan/indicator/warning.reached_in_time/"
@@ -31,7 +29,7 @@ ZONES = "/plan/indicator/warning.zones_used/"
 
 @pytest.fixture
 def plan(county_db: str) -> Any:
-    version = actions.import_plan(COMMAND, DEMO.read_bytes(), "plan.txt", demo=True)
+    version = actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
     return actions.confirm(COMMAND, version.id)
 
 

@@ -21,18 +21,17 @@ from anlan.rooms.evacuation import register_actions as registers
 from anlan.rooms.evacuation import rounds
 from anlan.rooms.evacuation.decisions import Figures
 from anlan.rooms.evacuation.models import Opening
-from anlan.rooms.workplan import actions, queries
+from anlan.rooms.workplan import actions, demo, queries
 from tests.answers import answered
 from tests.conftest import COUNTY, TOWNSHIPS, VILLAGES
 
-DEMO = Path(__file__).resolve().parents[3] / "anlan" / "packs" / "_core" / "plan_demo.txt"
 ROUND = Scope.for_round("test")
 COMMAND = Scope.for_command("test")
 
 
 @pytest.fixture
 def plan(county_db: str) -> Any:
-    version = actions.import_plan(COMMAND, DEMO.read_bytes(), "plan.txt", demo=True)
+    version = actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
     return actions.confirm(COMMAND, version.id)
 
 
@@ -99,7 +98,7 @@ def test_a_counted_zone_moves_row_5_6(
 
 def test_who_enters_does_not_confirm(county_db: str, scope_of: Callable[..., Any]) -> None:
     clerk = scope_of("plan_clerk")
-    version = actions.import_plan(clerk, DEMO.read_bytes(), "plan.txt")
+    version = actions.import_plan(clerk, demo.document(), demo.NAME)
     with pytest.raises(Denied):
         actions.confirm(clerk, version.id)
     assert queries.current(clerk).state == "entered"  # type: ignore[union-attr]
@@ -107,7 +106,7 @@ def test_who_enters_does_not_confirm(county_db: str, scope_of: Callable[..., Any
 
 def test_the_same_file_twice_is_a_conflict_and_a_bad_one_is_refused(plan: Any) -> None:
     with pytest.raises(Conflict):
-        actions.import_plan(COMMAND, DEMO.read_bytes(), "plan.txt")
+        actions.import_plan(COMMAND, demo.document(), demo.NAME)
     with pytest.raises(Refusal) as refusal:
         actions.import_plan(COMMAND, b"hello", "x.txt")
     assert refusal.value.mend

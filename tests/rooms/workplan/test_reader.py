@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from anlan.rooms.workplan import demo as demo_plan
 from anlan.rooms.workplan.reader import PlanRefused, read_plan
 from anlan.rooms.workplan.reader.deadlines import deadline
 from anlan.rooms.workplan.reader.quantities import quantities
 from anlan.rooms.workplan.reader.units import units
 
 ROOT = Path(__file__).resolve().parents[3]
-DEMO = ROOT / "anlan" / "packs" / "_core" / "plan_demo.txt"
+TEXT = Path(__file__).parent / "frozen" / "p14-yanzhou-2025.txt"
 ORIGINAL = ROOT.parent / "shared" / "plan" / "dianjiang-2025.txt"
 ROWS = [6, 10, 20, 56, 11, 18]
 
@@ -27,7 +28,7 @@ def row(plan: dict[str, Any], table: int, number: int) -> dict[str, Any]:
 
 
 def test_the_demonstration_plan_has_24_points_and_121_rows() -> None:
-    plan = read_plan(DEMO)
+    plan = read_plan(demo_plan.document(), demo_plan.NAME)
     assert shape(plan) == (24, ROWS)
     assert plan["schema"] == "anlan.plan/1"
     assert plan["document"]["year"] == 2025
@@ -44,7 +45,7 @@ def test_the_published_original_is_read_whole() -> None:
     assert row(plan, 4, 6)["units_inherited"]
     assert {d["code"] for d in plan["doubts"]} >= {"units-inherited", "unit-twice", "no-lead",
                                                    "named-otherwise"}  # fmt: skip
-    demo = read_plan(DEMO)
+    demo = read_plan(demo_plan.document(), demo_plan.NAME)
     same = [
         (t, n)
         for t, count in enumerate(ROWS, 1)
@@ -55,7 +56,8 @@ def test_the_published_original_is_read_whole() -> None:
 
 
 def test_the_same_text_in_gbk_reads_the_same() -> None:
-    text = DEMO.read_text(encoding="utf-8")
+    text = TEXT.read_text(encoding="utf-8")
+    assert read_plan(text.encode("utf-8"))["tables"]
     assert read_plan(text.encode("gb18030")) == read_plan(text.encode("utf-8"))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from anlan.rooms.workplan.reader.limits import BYTES_MAX, PlanRefused
 
-__all__ = ["PlanRefused", "read_here", "read_plan"]
+__all__ = ["PlanRefused", "read_here", "read_plan", "read_whole", "read_whole_here"]
 
 
 def read_plan(source: Path | str | bytes, name: str = "") -> dict[str, Any]:
@@ -31,6 +31,28 @@ def read_here(content: bytes, name: str = "") -> dict[str, Any]:
     from anlan.rooms.workplan.reader.intake import take_in
 
     return plan_of(take_in(content, name), name)
+
+
+def read_whole(content: bytes, name: str = "") -> dict[str, Any]:
+    """{"plan", "original"}: the plan, and the document as it was read with a mark on every cell."""
+    from anlan.rooms.workplan.reader.child import read_apart
+    from anlan.rooms.workplan.reader.intake import checked_size
+
+    checked_size(content, name)
+    return read_apart(content, name, whole=True)
+
+
+def read_whole_here(content: bytes, name: str = "") -> dict[str, Any]:
+    """The same as `read_whole` in this process."""
+    from anlan.rooms.workplan.reader.document import plan_of
+    from anlan.rooms.workplan.reader.intake import take_in
+    from anlan.rooms.workplan.reader.original import original
+    from anlan.rooms.workplan.reader.rows import Origins
+
+    document = take_in(content, name)
+    origins: Origins = {}
+    plan = plan_of(document, name, origins)
+    return {"plan": plan, "original": original(document, origins)}
 
 
 def _bytes(source: Path | str | bytes, name: str) -> tuple[bytes, str]:

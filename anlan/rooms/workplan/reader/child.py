@@ -31,11 +31,20 @@ ROOT = Path(__file__).resolve().parents[4]
 SIMPLER = "请只保留工作要点正文和附表，去掉图片和多余的表，另存后再导入"
 
 
-def read_apart(content: bytes, name: str) -> dict[str, Any]:
-    """The plan, read by a child; PlanRefused with the limit that was met where it gave none."""
+def read_apart(content: bytes, name: str, whole: bool = False) -> dict[str, Any]:
+    """The plan, read by a child; PlanRefused with the limit that was met where it gave none.
+
+    whole: {"plan", "original"} instead, with the document as it was read.
+    """
     environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]), "LANG": "C.UTF-8",
                    "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}  # fmt: skip
-    command = [sys.executable, "-m", "anlan.rooms.workplan.reader.child", name]
+    command = [
+        sys.executable,
+        "-m",
+        "anlan.rooms.workplan.reader.child",
+        name,
+        "whole" if whole else "",
+    ]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -113,14 +122,14 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)) if os.geteuid() else None
 
 
-def main(name: str) -> int:
+def main(name: str, whole: bool = False) -> int:
     """Read standard input, answer on standard output."""
     _limit()
     content = sys.stdin.buffer.read()
     try:
-        from anlan.rooms.workplan.reader import read_here
+        from anlan.rooms.workplan.reader import read_here, read_whole_here
 
-        found: dict[str, Any] = read_here(content, name)
+        found: dict[str, Any] = (read_whole_here if whole else read_here)(content, name)
     except PlanRefused as refused:
         found = {"error": refused.as_dict()}
     except MemoryError:
@@ -134,4 +143,4 @@ def main(name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "", sys.argv[2:3] == ["whole"]))

@@ -12,20 +12,20 @@ from typing import Any
 from anlan.rooms.workplan.reader.blocks import Document, Grid, Paragraph
 from anlan.rooms.workplan.reader.head import PLAN_WORD, head, points
 from anlan.rooms.workplan.reader.limits import PlanRefused
-from anlan.rooms.workplan.reader.rows import Doubts, rows_of
+from anlan.rooms.workplan.reader.rows import Doubts, Origins, rows_of
 from anlan.rooms.workplan.reader.tables import Table, plan_tables
 
 SCHEMA = "anlan.plan/1"
 POINTS_MIN = 3
 
 
-def plan_of(document: Document, name: str) -> dict[str, Any]:
-    """The plan; PlanRefused where the document is none."""
+def plan_of(document: Document, name: str, origins: Origins | None = None) -> dict[str, Any]:
+    """The plan; PlanRefused where the document is none. origins: filled, see `rows.rows_of`."""
     data = head(document, name)
     found = plan_tables(document)
     promised = points(document, data["year"])
     doubts = Doubts()
-    tables = _tables(found, data["year"], doubts)
+    tables = _tables(found, data["year"], doubts, origins)
     if not tables and not _is_plan_text(promised, data["title"]):
         raise _no_plan(document, name, len(promised))
     if not tables:
@@ -41,11 +41,13 @@ def _is_plan_text(promised: list[dict[str, Any]], title: str) -> bool:
     return len(promised) >= POINTS_MIN and bool(PLAN_WORD.search(title))
 
 
-def _tables(found: list[Table], year: int | None, doubts: Doubts) -> list[dict[str, Any]]:
+def _tables(
+    found: list[Table], year: int | None, doubts: Doubts, origins: Origins | None
+) -> list[dict[str, Any]]:
     tables: list[dict[str, Any]] = []
     for table in found:
         number = len(tables) + 1
-        rows = rows_of(table, number, year, doubts)
+        rows = rows_of(table, number, year, doubts, origins)
         if not rows:
             continue
         tables.append({"number": number, "title": table.title, "rows": rows})

@@ -54,10 +54,16 @@ class _Row:
     texts: dict[str, str]
     inherited: set[str] = field(default_factory=set)
     joined: bool = False
+    lines: list[Line] = field(default_factory=list)
 
 
-def rows_of(table: Table, number: int, year: int | None, doubts: Doubts) -> list[dict[str, Any]]:
-    """The rows of a table, with doubts added."""
+Origins = dict[tuple[int, int], list[Line]]
+
+
+def rows_of(
+    table: Table, number: int, year: int | None, doubts: Doubts, origins: Origins | None = None
+) -> list[dict[str, Any]]:
+    """The rows of a table, with doubts added; origins: filled with the lines that a row came from."""
     built = _inherit(_join(table, [_read(table, line) for line in table.lines]))
     numbers = _numbers(built, "number" in table.roles)
     rows = []
@@ -65,6 +71,8 @@ def rows_of(table: Table, number: int, year: int | None, doubts: Doubts) -> list
         if own.joined:
             doubts.add("row-joined", number, row_number)
         rows.append(_row(table, own, number, row_number, year, doubts))
+        if origins is not None:
+            origins[number, row_number] = own.lines
     if "number" in table.roles and not _in_order(built):
         doubts.add("number-order", number, None)
     return rows
@@ -87,7 +95,7 @@ def _read(table: Table, line: Line) -> _Row:
         texts["name"] = texts.get("group", "").rpartition("\n")[2]
     if "text" not in table.roles:
         _same(texts, inherited, "text", "name")
-    return _Row(number, texts, inherited)
+    return _Row(number, texts, inherited, lines=[line])
 
 
 def _text(role: str, cells: list[Cell]) -> str:
@@ -142,6 +150,7 @@ def _more_units(last: _Row, row: _Row) -> None:
         text = row.texts.get(role, "")
         if not is_empty(text) and role not in row.inherited:
             last.texts[role] = "、".join(part for part in (last.texts.get(role, ""), text) if part)
+    last.lines += row.lines
 
 
 def _append(last: _Row, row: _Row) -> None:
@@ -149,6 +158,7 @@ def _append(last: _Row, row: _Row) -> None:
         if text and role not in row.inherited:
             last.texts[role] = last.texts.get(role, "") + text
     last.joined = True
+    last.lines += row.lines
 
 
 # what is empty takes what stands above

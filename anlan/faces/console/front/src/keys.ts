@@ -1,6 +1,7 @@
 // Keys: / search, j k rows, Enter opens, g and a letter goes, ? tells, Ctrl K palette, Ctrl Enter submits.
 import { $, $$, typing } from "./page";
 import { openPalette } from "./palette";
+import { walked } from "./walk";
 
 const GO_MS = 1_500;
 const STEP = { j: 1, k: -1 } as const;
@@ -60,6 +61,6 @@ export function startKeys(): void {
       if (link) { event.preventDefault(); location.href = link.href; }
       return;
     }
-    plain(event);
+    if (!walked(event)) plain(event);
   });
 }

@@ -12,13 +12,17 @@ import { startPalette } from "./palette";
 import { teachMorph } from "./redraw";
 import { startSound } from "./sound";
 import { startTheme } from "./theme";
+import { startUpload } from "./upload";
+import { showHere } from "./walk";
 
 teachMorph();
 markHere();
 startTheme();
 startClock();
+startUpload();
 startForms();
 startKeys();
+showHere();
 startPalette();
 startSound();
 startLive();

@@ -10,7 +10,7 @@ from anlan.ground.rls import operational, reference
 class Migration(migrations.Migration):
     dependencies = [
         ("county", "0020_sign_in"),
-        ("workplan", "0002_row_level_security"),
+        ("workplan", "0004_second_person"),
     ]
 
     operations = [
