@@ -77,8 +77,9 @@ def test_every_refusal_of_a_start_is_documented() -> None:
 
 
 def test_every_process_and_every_file_that_a_county_keeps_is_documented() -> None:
+    from anlan.ground.machine.own_server_file import OWN_SERVER
     from anlan.ground.machine.processes import children
-    from anlan.ground.machine.site import COPY, DEFAULT_PORTS, OWN_SERVER, Site
+    from anlan.ground.machine.site import COPY, DEFAULT_PORTS, Site
 
     page = text("docs/how-to/operate.md")
     own = Site(Path("/nowhere"), DEFAULT_PORTS, {"demo": True})

@@ -6,7 +6,6 @@ Rows and doubts of a version that was entered are changed by `review_actions`.
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -116,16 +115,9 @@ def _doubts(scope: Scope, version: PlanVersion, plan: dict[str, Any]) -> list[Pl
     return found
 
 
-def day_of(document: dict[str, Any]) -> date:
-    """The plan's own day, else the first of its year, else today."""
-    if document["date"]:
-        return date.fromisoformat(document["date"])
-    return date(document["year"], 1, 1) if document["year"] else clock.local(clock.now()).date()
-
-
 def _strangers(scope: Scope, version: PlanVersion, plan: dict[str, Any]) -> list[PlanDoubt]:
     """One doubt for each name that no unit bears on the plan's day, with who may be meant."""
-    known = review_queries.known_units(scope, day_of(plan["document"]))
+    known = review_queries.known_units(scope, review_queries.day_of(plan["document"]))
     found: dict[str, PlanDoubt] = {}
     for table in plan["tables"]:
         for row in table["rows"]:

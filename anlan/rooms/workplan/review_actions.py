@@ -18,8 +18,8 @@ from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import review, review_queries
-from anlan.rooms.workplan.actions import day_of
 from anlan.rooms.workplan.models import PlanChange, PlanDoubt, PlanRow, PlanVersion
+from anlan.rooms.workplan.review_queries import day_of
 
 EDITED = ("name", "units", "quantities", "deadline")
 WHY_CHARS_MAX = 200

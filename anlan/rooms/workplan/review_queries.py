@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
+from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import review, versions
@@ -195,8 +196,6 @@ def compared_with(scope: Scope, plan: PlanVersion) -> PlanVersion | None:
 def differences(scope: Scope, before: PlanVersion, after: PlanVersion) -> list[versions.Pair]:
     """Pairs of rows; a unit under its alias is the same unit."""
     with scope.open():
-        from anlan.rooms.workplan.actions import day_of
-
         names: dict[str, str] = {}
         for plan in (before, after):
             for unit in known_units(scope, day_of(plan.document)):
@@ -221,3 +220,10 @@ def edits(scope: Scope, plan: PlanVersion, row: PlanRow | None = None) -> list[P
         if row is not None:
             found = found.filter(row=row)
         return list(found.order_by("-id")[:EDITS_SHOWN_MAX])
+
+
+def day_of(document: dict[str, Any]) -> date:
+    """The plan's own day, else the first of its year, else today."""
+    if document["date"]:
+        return date.fromisoformat(document["date"])
+    return date(document["year"], 1, 1) if document["year"] else clock.local(clock.now()).date()
