@@ -34,6 +34,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
         "open": sum(1 for row in rows if row.letter.state in OPEN_STATES[1:]),
         "mine": [row for row in rows if row.mine and row.letter.state in ("sent", "acknowledged")],
         "not_pressed": queries.not_pressed(scope), "now": clock.now(), "total": len(rows),
+        "states": STATES[1:],
     }  # fmt: skip
     return render(request, "oversight/list.html", context)
 
