@@ -320,15 +320,15 @@ def test_the_two_rows_show_figures_that_open_into_these_records(story: Story) ->
     shot(page, "row-4-40")
     target = story.rows()["4/40"]["targets"][0]
     assert (target["numerator"], target["denominator"]) == (5, 5)
-    assert page.locator("main tbody tr").count() == 5
-    page.locator("main tbody a").first.click()
+    assert page.locator(".records tbody tr").count() == 5
+    page.locator(".records tbody a").first.click()
     assert "/callout/" in page.url or page.locator("h1").count()
     page = story.at("second", "/plan/5/6/")
     shot(page, "row-5-6")
     target = story.rows()["5/6"]["targets"][0]
     assert (target["numerator"], target["denominator"]) == (1, 1)
     assert story.rows()["5/6"]["state"] == "met"
-    page.click("main tbody a")
+    page.click(".records tbody a")
     assert "全部已转" in page.inner_text("h1")
     assert anlan(story.root, "journal", "verify")["whole"]
 
