@@ -41,11 +41,11 @@ def test_a_value_is_saved_with_document_and_editor_and_both_stand_side_by_side(
     owner_sql("TRUNCATE policy_value")
     clerk = client_of("plan_clerk")
     before = text(clerk, PAGE)
-    assert "还不能用" in before and "15 min" in before
+    assert "还不能用" in before and "15 分钟" in before
     form = {"value": "20", "document": "垫安委〔2025〕8号", "seen": "0"}
     assert clerk.post(PAGE + "save/", form).status_code == 302
     page = text(clerk, PAGE)
-    assert "20 min" in page and "15 min" in page
+    assert "20 分钟" in page and "15 分钟" in page
     assert "垫安委〔2025〕8号" in page and "要点管理员" in page
     with COMMAND.open():
         assert values.running(COMMAND, NAME) == 20
@@ -126,11 +126,11 @@ def test_what_ran_on_a_day(
         assert row is not None
         return row[1]
 
-    assert runs(first) == "20 min"
-    assert runs(first + timedelta(days=9)) == "20 min"
-    assert runs(first + timedelta(days=10)) == "30 min"
-    assert runs(first + timedelta(days=29)) == "30 min"
-    assert runs(first + timedelta(days=31)) == "40 min"
+    assert runs(first) == "20 分钟"
+    assert runs(first + timedelta(days=9)) == "20 分钟"
+    assert runs(first + timedelta(days=10)) == "30 分钟"
+    assert runs(first + timedelta(days=29)) == "30 分钟"
+    assert runs(first + timedelta(days=31)) == "40 分钟"
     assert "不用" in runs(first - timedelta(days=30)), "nothing of the county's own ran before"
     text(client, "/policy/?on=2023-01-01")
     text(client, "/policy/?on=morgen", 400)
