@@ -195,11 +195,21 @@ def test_a_lead_that_cannot_be_is_refused(
         assert not Lead.objects.exists()
 
 
+def reissued(content: bytes) -> bytes:
+    """The same plan in another file."""
+    from docx import Document
+
+    paper, out = Document(io.BytesIO(content)), io.BytesIO()
+    paper.add_paragraph("抄送：各有关单位。")
+    paper.save(out)
+    return out.getvalue()
+
+
 def test_a_confirmed_lead_survives_a_new_version_and_a_changed_row_asks_again(plan: Any) -> None:
     from anlan.rooms.workplan import board_actions
 
     board_actions.confirm_lead(COMMAND, 4, 40, unit_id("县水利局"), "分工表")
-    second = actions.import_plan(COMMAND, demo.document(), "plan2.docx", demo=True)
+    second = actions.import_plan(COMMAND, reissued(demo.document()), "plan2.docx", demo=True)
     actions.confirm(COMMAND, second.id)
     line = board_queries.line_of(board_queries.board(COMMAND), 4, 40)
     assert line.answers.confirmed and line.answers.name == "县水利局"

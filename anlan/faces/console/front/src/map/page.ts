@@ -89,6 +89,7 @@ function listen(map: Drawing): void {
     });
   }
   addEventListener("anlan:told", () => soon(map));
+  document.addEventListener("anlan:redrawn", () => soon(map));
   document.addEventListener("anlan:chosen", (event) => {
     const code = Number((event.target as HTMLElement).dataset["town"]);
     if (code) showTown(map, code);
