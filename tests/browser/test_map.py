@@ -14,7 +14,7 @@ REDRAWS = 60  # half seconds that a machine without graphics may take to draw an
 
 
 def drawn(page: Any) -> Any:
-    page.wait_for_selector("#map[data-drawn]", timeout=WAIT_MS * 2)
+    page.wait_for_selector("#map[data-drawn]", timeout=WAIT_MS * 6)
     return page
 
 
