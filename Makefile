@@ -26,7 +26,7 @@ down: ## stop, keep everything
 	@if [ -x $(PY) ]; then $(PY) -m anlan down; else echo "还没有安装，没有可停的"; fi
 
 test: dev ## install and pass the tests; two at once, each with a database of its own
-	@$(PY) -m pytest -q -n 2 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -q -n 2 $(ARGS)
 
 check: dev ## lint, types, import contracts, packs, docs
 	@$(PY) -m ruff check anlan phonebox tests bench && $(PY) -m ruff format --check -q anlan phonebox tests bench

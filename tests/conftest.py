@@ -27,20 +27,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`drill` marks what takes too long for every `make test`; a sample of each runs there.
-
-    Tests of a file stay in one process, since they share what it starts; all of the browser's do.
-    """
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(
-            pytest.mark.xdist_group("browser" if folder == "browser" else item.path.name)
-        )
+    """`drill` marks what takes too long for every `make test`; a sample of each runs there."""
     if config.getoption("--drill"):
         return
     later = [item for item in items if item.get_closest_marker("drill")]
     items[:] = [item for item in items if item not in later]
     config.hook.pytest_deselected(items=later)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Two processes share the work by file, and all of the browser's stay in one.
+
+    Tests of a file share what it starts, and the browser's share one county: marks of groups would
+    do, were they not lost by the pytest that we lock.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return "browser" if file.startswith("tests/browser/") else file
+
+    return ByFile(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -192,7 +192,9 @@ def night(county: tuple[Path, dict[str, Any]], browser: Any) -> Night:
     page.wait_for_url("**/callout/*/")
     callout, seconds = page.url, time.monotonic() - began
     page.goto(console + "/demo/")
-    page.locator("tr", has_text="指挥部值班员").locator("button").click()
+    with page.expect_navigation(wait_until="load"):
+        page.locator("tr", has_text="指挥部值班员").locator("button").click()
+    page.wait_for_selector(".who summary")
     state = context.storage_state()
     context.close()
     return Night(
