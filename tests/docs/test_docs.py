@@ -135,3 +135,14 @@ def test_every_right_that_code_names_stands_in_the_table() -> None:
     for path in (ROOT / "anlan").rglob("*.py"):
         named |= set(pattern.findall(path.read_text(encoding="utf-8")))
     assert named - known == set()
+
+
+def test_every_promise_names_a_test_that_exists() -> None:
+    named = re.findall(r"`([a-z_/]+\.py)(?:::(test_\w+))?`", text("docs/promises.md"))
+    assert len(named) > 40
+    gone = []
+    for file, test in named:
+        path = ROOT / "tests" / file
+        if not path.is_file() or (test and f"def {test}(" not in path.read_text(encoding="utf-8")):
+            gone.append(f"{file}::{test}")
+    assert gone == []
