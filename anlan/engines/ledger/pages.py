@@ -192,7 +192,8 @@ def object_end(request: HttpRequest, object_id: int) -> HttpResponse:
         return f"/ledger/{row.type}/"
 
     return filled(request, with_values(EndNow, {"version": row.version}), do,
-                  title=_("停用 %(n)s") % {"n": row.name}, button=_("停用"), back=where)  # fmt: skip
+                  title=_("停用 %(n)s") % {"n": row.name}, button=_("停用"),
+                  back=where)  # fmt: skip
 
 
 @page(READ)
@@ -224,7 +225,8 @@ def unmerge(request: HttpRequest, object_id: int) -> HttpResponse:
         return where
 
     return filled(request, with_values(EndNow, {"version": row.version}), do,
-                  title=_("恢复 %(n)s") % {"n": row.name}, button=_("恢复"), back=where)  # fmt: skip
+                  title=_("恢复 %(n)s") % {"n": row.name}, button=_("恢复"),
+                  back=where)  # fmt: skip
 
 
 # the duty matrix
@@ -234,7 +236,8 @@ def unmerge(request: HttpRequest, object_id: int) -> HttpResponse:
 def duties_page(request: HttpRequest) -> HttpResponse:
     """Who regulates what, and why."""
     scope = scope_of(request)
-    context: dict[str, Any] = {"rows": queries.duty_rows(scope), "blind": queries.blind_spots(scope)}
+    blind = queries.blind_spots(scope)
+    context: dict[str, Any] = {"rows": queries.duty_rows(scope), "blind": blind}
     if scope.may(DUTY):
         context["form"] = forms.DutyForm(scope=scope)
     return render(request, "ledger/duties.html", context)
