@@ -239,7 +239,9 @@ def test_every_write_is_in_the_history_and_the_journal(county_db: str) -> None:
     assert same.version == row.version, "没有改动就没有新的一版"
     actions.end_object(COMMAND, row.id, row.version, "迁出")
     with COMMAND.open():
-        told = list(Change.objects.filter(object_id=row.id, object_kind=actions.KIND))
+        told = list(
+            Change.objects.filter(object_id=row.id, object_kind=actions.KIND).order_by("id")
+        )
         lines = JournalLine.objects.filter(object_kind=actions.KIND, object_id=str(row.id))
         assert [one.action for one in told] == [
             "ledger.object.add", "ledger.object.change", "ledger.object.end"]  # fmt: skip
