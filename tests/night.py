@@ -125,7 +125,19 @@ def make(scope_of: Any) -> dict[str, Any]:
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
-    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id)  # fmt: skip
+    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | standing_objects(scope_of)  # fmt: skip
+
+
+def standing_objects(scope_of: Any) -> dict[str, Any]:
+    """A firm of the first township, and a line of the county's duty matrix."""
+    from anlan.county import unit_actions as units
+    from anlan.engines.ledger import actions as ledger
+
+    entry = ledger.Entry(VILLAGES[0], f"{CANARY}企业", "", {"industry": "gas"})
+    row = ledger.add_object(scope_of("township_cadre", TOWNSHIPS[0]), "enterprise", entry)
+    unit = units.add_unit(Scope.for_command("test"), COUNTY, "县经信委")
+    line = ledger.add_duty(scope_of("plan_clerk"), unit.id, "enterprise", "industry", "gas", "三定")
+    return {"object_id": row.id, "type_name": "enterprise", "duty_id": line.id}
 
 
 def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
