@@ -160,7 +160,7 @@ def test_what_has_ended_is_opened_no_more_and_stays_on_record(zone: Zone) -> Non
     shown = queries.zone(COMMAND, zone.id)
     assert [row.id for row in shown.homes] == [helped.id] and shown.people == 2
     assert shown.lacks == ["1 户需要帮助，还没有人来接"]
-    actions.open_zones(COMMAND, "test", 1, 0, [TOWNSHIPS[0]])
+    opening_actions.open_zones(COMMAND, opening_actions.Opener("test", 1, "测试", callout_id=0), [TOWNSHIPS[0]])
     with COMMAND.open():
         assert Opening.objects.get().to_move == 2
     with pytest.raises(Refusal, match="正在转移"):
