@@ -83,7 +83,8 @@ def client_of(kind: str) -> Any:
     session[SESSION_KEY] = str(account.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = account.get_session_auth_hash()
-    session["demo_link"] = True
+    seat = accounts.Seat("127.0.0.1", "bench", "demo")
+    session["sitting"] = accounts.record_sign_in(Scope.nobody(), account.pk, seat)
     session.save()
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
@@ -116,7 +117,9 @@ def night(officer: Any, leader: Any, own: psycopg.Connection[Any]) -> list[float
 
 
 def _sent_on(answer: Any) -> str:
-    if answer.status_code != 302:
+    if answer.status_code != 302 or not str(answer["Location"]).startswith(
+        ("/warning", "/callout")
+    ):
         raise SystemExit(f"{answer.status_code}: {answer.content.decode()[:400]}")
     return str(answer["Location"])
 
