@@ -26,7 +26,7 @@ import psycopg
 
 SEED = 71124
 DEMO_POSTS = 335
-PROGRAM_S_MAX = 300
+PROGRAM_S_MAX = 1200
 
 
 def free_port() -> int:
