@@ -2,8 +2,8 @@
 
 The backlog is a township's many posts called about a blue warning, again and again; while its
 messages go out, a red warning of all the other townships is opened by a process of its own. Red
-goes first: between the moment at which its first messages stand in the queue and the moment at
-which the last of them was handed over, no more blue goes out than the workers held in their hands.
+goes first: from the first of its messages to the last of them no more blue goes out than the
+workers held in their hands.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ SECONDS = (
 )  # fmt: skip
 BETWEEN = (
     "SELECT count(*)" + BLUE_ATTEMPTS + " AND a.submitted_at >"
-    " (SELECT min(a.created_at)" + RED_ATTEMPTS + ") AND a.submitted_at <"
+    " (SELECT min(a.submitted_at)" + RED_ATTEMPTS + ") AND a.submitted_at <"
     " (SELECT max(a.submitted_at)" + RED_ATTEMPTS + " AND a.try_no = 1)"
 )
 BEHIND = (
