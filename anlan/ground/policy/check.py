@@ -31,7 +31,7 @@ FILES_MAX = 200
 FAULTS_MAX = 500
 PLACEHOLDERS = {
     "chains": frozenset({"text", "code", "link", "post", "title"}),
-    "texts": frozenset({"county", "label", "grade", "at", "area", "caution", "measures"}),
+    "texts": frozenset({"county", "label", "grade", "at", "area", "caution", "measures", "others"}),
     "": frozenset(),
 }
 BRACES = re.compile(r"\{([^{}]*)\}")
