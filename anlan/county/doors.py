@@ -25,6 +25,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from anlan.county.models import Account
+from anlan.county.sittings import BIND_S
 from anlan.ground import clock, journal, secrets
 from anlan.ground.errors import Refusal
 from anlan.ground.scope import Actor, Scope
@@ -126,8 +127,9 @@ def check_password(request: HttpRequest, username: str, password: str) -> Accoun
     check_address(request, device)
     key = f"{name}/{device}"
     tried = count(PASSWORD, key)
+    late = _stood_alone(account)
     shut = account is None or not account.is_active or not account.has_usable_password()
-    if shut or tried > PASSWORD.tries or len(password) > PASSWORD_CHARS_MAX:
+    if shut or late or tried > PASSWORD.tries or len(password) > PASSWORD_CHARS_MAX:
         make_password(password[:PASSWORD_CHARS_MAX])
         good = False
     else:
@@ -137,6 +139,17 @@ def check_password(request: HttpRequest, username: str, password: str) -> Accoun
         return account
     _say_refused(request, account, "password", tried, PASSWORD)
     return None
+
+
+def _stood_alone(account: Account | None) -> bool:
+    """Whether a password stood without a second factor for too long: a new link opens it again.
+
+    Asked of an unknown name too, so that it takes as long.
+    """
+    bound = Authenticator.objects.filter(user_id=account.pk if account else 0, type="totp").exists()
+    now = clock.now(0)
+    since = account.password_at if account else None
+    return not bound and since is not None and (now - since).total_seconds() > BIND_S
 
 
 def check_code(request: HttpRequest, account: Account, code: str) -> str:
