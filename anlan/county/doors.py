@@ -137,7 +137,7 @@ def check_password(request: HttpRequest, username: str, password: str) -> Accoun
     if good:
         forget(PASSWORD, key)
         return account
-    _say_refused(request, account, "password", tried, PASSWORD)
+    _say_refused(request, account, "password", tried, PASSWORD, key)
     return None
 
 
@@ -164,7 +164,7 @@ def check_code(request: HttpRequest, account: Account, code: str) -> str:
     if found:
         forget(CODE, key)
     else:
-        _say_refused(request, account, "code", tried, CODE)
+        _say_refused(request, account, "code", tried, CODE, key)
     return found
 
 
@@ -188,13 +188,18 @@ def use_step(account: Account, secret: str, code: str) -> bool:
 
 
 def _say_refused(
-    request: HttpRequest, account: Account | None, what: str, tried: int, limit: Limit
+    request: HttpRequest, account: Account | None, what: str, tried: int, limit: Limit, key: str
 ) -> None:
     """A line for each try that was looked at and one for the lock; not for each that bounced off.
 
-    What was typed as a name is never written: it may be a password.
+    What was typed as a name is never written: it may be a password. Whoever bounces off waits for
+    a commit all the same, or the time would tell that the name is locked.
     """
     if tried > limit.tries + 1:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE county_tries SET count = count WHERE key = %s", [_hashed(limit, key)]
+            )
         return
     locked = " locked" if tried > limit.tries else ""
     who = account.username if account else "unknown"
