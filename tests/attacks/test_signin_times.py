@@ -37,16 +37,17 @@ def reasons(county_db: str, move_clock: Any) -> tuple[str, ...]:
     accounts.make_account(COMMAND, "new.one", "王")
     accounts.disable_account(COMMAND, "disabled.one")
     for _n in range(doors.PASSWORD.tries + 2):
-        ask("locked.one")
+        ask("locked.one", "no")
     return REASONS
 
 
-def ask(name: str) -> None:
+def ask(name: str, word: str = WORD) -> None:
+    """One refusal, with the right word but where the word is what is wrong."""
     doors.forget(doors.ADDRESS, "10.2.2.2")
     if name != "locked.one":
         doors.forget(doors.PASSWORD, f"{name}/")
     request = RequestFactory().post("/", REMOTE_ADDR="10.2.2.2")
-    assert doors.check_password(request, name, WORD if name != "wrong.word" else "no") is None
+    assert doors.check_password(request, name, "no" if name == "wrong.word" else word) is None
 
 
 def work_of(name: str) -> tuple[int, int]:

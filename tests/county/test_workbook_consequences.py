@@ -46,7 +46,7 @@ def test_the_cause_is_followed_over_several_sheets_and_other_faults_stay(county_
         ("单位", 2, "B", "不是区划代码"),
         ("别名", 3, "B", "找不到"),
         ("岗位", 2, "D", "没有这一种"),
-        ("任职", 3, "C", "找不到"),
+        ("任职", 3, "D", "找不到"),
     ]
 
 

@@ -109,7 +109,8 @@ class Desk:
     def lose(self, table: Table) -> None:
         """Remember the rows of the sheet that became no record."""
         kind = table.sheet.kind
-        became = {item.row for item in self.plan.items if item.kind == kind}
+        items = self.divisions.values() if kind == "county.division" else self.plan.items
+        became = {item.row for item in items if item.kind == kind}
         for row in table.rows:
             if row.number not in became:
                 names = (row.cells.get(name) for name in NAMED_BY)

@@ -39,7 +39,7 @@ MADE_OF = {
     " WHERE state NOT IN ('undone', 'replaced'))",
     "workplan_lead": "",
     # The round writes the time into every row; only what it found makes another board.
-    "workplan_boardstate": "|jsonb_hash_extended(states, division)"
+    "workplan_boardstate": "|jsonb_hash_extended(states, division)::numeric"
     " + jsonb_hash_extended(figures, division + 1)",
     "ground_county": "",
     **county.NAMES_SEEN,

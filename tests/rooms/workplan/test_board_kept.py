@@ -127,7 +127,7 @@ def test_a_change_shows_at_the_next_request(
     after = text(client, "/plan/")
     assert said in after
     assert shapes(after) != shapes(before) or said
-    assert len(made) == (1 if change is entered else 2) or change in (renamed, confirmed)
+    assert len(made) >= 2
 
 
 def shapes(page: str) -> str:
