@@ -62,7 +62,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     """A warning sent, a call-out with a fallback, an opened zone, a message on the desk, a plan."""
     from anlan.county import accounts
     from anlan.county import actions as county
-    from anlan.county.models import Holding, Person, Post
+    from anlan.county.models import ActingPost, Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
     from anlan.rooms.evacuation import register_actions as standing
