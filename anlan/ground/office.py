@@ -32,7 +32,11 @@ LINK_MODE = 0o120000
 OFFICE_KINDS = frozenset({"xlsx", "docx"})
 XML_ENDINGS = (".xml", ".rels", ".vml")
 CELL = re.compile(r"^([A-Z]{1,3})([0-9]{1,7})$")
+COLUMN = re.compile(r"^[A-Z]{1,3}$")
 LETTERS = 26
+DIGITS = "0123456789"
+SHEETS = "xl/worksheets/"
+PLAIN_MARKS = frozenset({"v", "t", "is"})
 
 
 @dataclass(slots=True)
@@ -109,26 +113,40 @@ class _Parts:
         self.rows: dict[str, int] = {}
         self.columns: dict[str, int] = {}
         self.kept = 0
+        self.letters: dict[str, int] = {}
+        self.row_said = ""
+        self.far = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         local = tag.rpartition(":")[2]
-        if self.part.startswith("xl/worksheets/"):
-            self._in_sheet(local, attributes)
-        elif self.part == "xl/workbook.xml" and local == "sheet":
+        if self.part == "xl/workbook.xml" and local == "sheet":
             key = next((v for k, v in attributes.items() if k.endswith(":id")), "")
             self.sheets[key] = attributes.get("name", "")
         elif self.part == "xl/_rels/workbook.xml.rels" and local == "Relationship":
             self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
-    def _in_sheet(self, local: str, attributes: dict[str, str]) -> None:
+    def in_sheet(self, tag: str, attributes: dict[str, str]) -> None:
+        """A mark of a sheet: how far it reaches, and which of its cells are computed."""
+        local = tag.rpartition(":")[2] if ":" in tag else tag
         if local == "c":
-            self.cell = attributes.get("r", "")
-            place = CELL.match(self.cell)
-            if place:
-                self._reach(int(place[2]), column_number(place[1]))
+            self.cell = cell = attributes.get("r", "")
+            letters = cell.rstrip(DIGITS)
+            far = self.letters.get(letters)
+            if far is None:
+                far = 0
+                if COLUMN.match(letters):
+                    far = self.letters[letters] = column_number(letters)
+            if far > self.far:
+                self.far = far
+                self._reach(0, far)
+            # A cell is of its row, which has been reached; one that says otherwise counts too.
+            number = cell[len(letters) :]
+            if number != self.row_said and CELL.match(cell):
+                self._reach(int(number), far)
         elif local == "row":
             given = attributes.get("r", "")
             self.row = int(given) if given.isdigit() else self.row + 1
+            self.row_said = given
             self._reach(self.row, 0)
         elif local == "f" and self.kept < FORMULAS_KEPT_MAX:
             self.kept += 1
@@ -159,6 +177,7 @@ def _read_xml(
     parser.buffer_text = True
     depth = 0
     parts.part, parts.row, parts.cell = entry.filename, 0, ""
+    parts.row_said, parts.far = "", 0
 
     def refuse(code: str, message: str) -> Callable[..., None]:
         def raise_it(*_arguments: object) -> None:
@@ -166,12 +185,17 @@ def _read_xml(
 
         return raise_it
 
+    of_sheet = entry.filename.startswith(SHEETS)
+    take = parts.in_sheet if of_sheet else parts.start
+
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > XML_DEPTH_MAX:
             refuse("file-deep", _("文件里的内容嵌套过深"))()
-        parts.start(tag, attributes)
+        # Of the marks in a sheet most are values, of which nothing is asked: no call for them.
+        if not (of_sheet and tag in PLAIN_MARKS):
+            take(tag, attributes)
 
     def end(_tag: str) -> None:
         nonlocal depth

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, re_path
 
 from anlan.county import access_pages as access
+from anlan.county import acting_pages as acting
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *policy.urlpatterns,
     *ground.urlpatterns,
     *access.urlpatterns,
+    *acting.urlpatterns,
     *administration.urlpatterns,
     _static(),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -39,16 +40,20 @@ def board(request: HttpRequest) -> HttpResponse:
     filters = Filters.read(request.GET)
     found = board_queries.board(scope, filters)
     by_unit = request.GET.get("by") == "unit"
+    # What the template keeps (`{% kept %}`) is not computed where it is not asked for.
     context = {
         "plan": found.plan, "board": found, "filters": filters, "by_unit": by_unit,
-        "maps": _maps(found, by_unit), "legend": [(s, board_shapes.word(s)) for s in WORST_FIRST],
-        "columns": _columns(found, by_unit), "late": found.late(), "total": len(found.lines),
+        "maps": cache(lambda: _maps(found, by_unit)),
+        "legend": [(s, board_shapes.word(s)) for s in WORST_FIRST],
+        "columns": cache(lambda: _columns(found, by_unit)),
+        "late": found.late(), "total": len(found.lines),
         "answered": sum(1 for line in found.lines if line.figures),
         "states": [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
                    if s in found.counts],
         "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
-        "beyond": len(board_queries.beyond(found)), "query": request.GET.urlencode(),
-        "versions": queries.versions(scope), "now": clock.now(), "forms": exports.FORMS,
+        "beyond": cache(lambda: len(board_queries.beyond(found))),
+        "query": request.GET.urlencode(), "versions": queries.waiting(scope), "now": clock.now(),
+        "forms": exports.FORMS,
     }  # fmt: skip
     return render(request, "workplan/board.html", context)
 
