@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from anlan.county import queries as county
 from anlan.engines.callout import queries as callout
-from anlan.faces.console import map
+from anlan.faces.console import map, naming
 from anlan.ground import clock
 from anlan.ground.machine import site
 from anlan.ground.machine.site import MARK_HEADER
@@ -26,6 +26,7 @@ from anlan.rooms.evacuation import queries as evacuation
 from anlan.rooms.warning import queries as warning
 
 JOURNAL_ROWS = 100
+ACTION_CHARS_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,11 @@ def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[A
 def journal_page(request: HttpRequest) -> HttpResponse:
     """Who did what within the reader's places; the auditor has a page of their own."""
     rows = JournalLine.objects.order_by("-id")
-    action = request.GET.get("action", "").strip()
-    if re.fullmatch(r"[a-z._]{1,60}", action):
+    action = request.GET.get("action", "").strip()[:ACTION_CHARS_MAX]
+    if re.fullmatch(r"[a-z._]+", action):
         rows = rows.filter(action__startswith=action)
+    elif action:
+        rows = rows.filter(action__in=naming.actions_named(action))
     before = request.GET.get("before", "")
     if before.isdigit():
         rows = rows.filter(id__lt=int(before))
@@ -112,7 +115,7 @@ def journal_page(request: HttpRequest) -> HttpResponse:
     seal = Seal.objects.order_by("-id").values_list("last_line", flat=True).first()
     context = {
         "rows": found, "action": action, "sealed": seal or 0, "page_rows": JOURNAL_ROWS,
-        "now": clock.now(),
+        "now": clock.now(), "actions": sorted({str(word) for word in naming.ACTIONS.values()}),
     }  # fmt: skip
     return render(request, "console/journal.html", context)
 
