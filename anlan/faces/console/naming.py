@@ -184,7 +184,7 @@ KINDS: dict[str, Promise] = {
     "county.unit": _("单位"),
     "county.unitalias": _("单位别名"),
     "county.unitmember": _("成员单位"),
-    "county.wall": _("大屏"),
+    "console.wall": _("大屏"),
     "evacuation.headcount": _("清点"),
     "evacuation.household": _("转移户"),
     "evacuation.opening": _("片区启用"),

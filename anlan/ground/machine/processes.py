@@ -55,6 +55,7 @@ class Child:
     pause_s: float = PAUSE_S_FIRST
     next_start: float = 0.0
     started: float = 0.0
+CONTACTS = "phonebox.json"  # number → name and post, in a demonstration county
 
 
 # One interpreter serves one page at a time: a second one for the console's readers where there is a
@@ -88,6 +89,7 @@ def children(own: Site) -> list[Child]:
         box = [
             sys.executable, "-m", "phonebox", "--smpp-port", str(own.ports["smpp"]),
             "--http-port", str(own.ports["phonebox"]), "--store", str(own.home / "phonebox.db"),
+            "--contacts", str(own.home / CONTACTS),
         ]  # fmt: skip
         found.append(Child("phonebox", box, "phonebox"))
     return found
