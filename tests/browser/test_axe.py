@@ -11,17 +11,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from django.urls import Resolver404, resolve
 
 from tests.browser.axe import violations
 from tests.browser.conftest import TEXT, WAIT_MS, Night
 
 POSTS = ("指挥部值班员", "带班领导", "县领导", "要点管理员", "镇值班室", "负责人")
-PAGES_MAX = 120
+PAGES_MAX, PAGES_MIN = 120, 40
 FILES = re.compile(r"\.(xlsx|pdf|csv|docx)$|/export|/photo/|/original|^/static/")
 LEFT = ("/accounts/logout/", "/demo/")
-LINKS = "[...document.querySelectorAll('a[href]')].map(a => a.href)"
+LINKS = "[...document.querySelectorAll('a[href]')].map(a => new URL(a.getAttribute('href'), location.href).href)"
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true; })"
 
 
@@ -64,19 +63,23 @@ def walk(page: Any, console: str, seen: set[str]) -> tuple[list[str], int]:
     return found, looked
 
 
-@pytest.mark.parametrize("post", POSTS)
-def test_every_page_of_a_post(night: Night, browser: Any, post: str) -> None:
+def test_every_page_of_every_post(night: Night, browser: Any) -> None:
+    """What one post has shown is not looked at again for the next: the template is the same."""
+    seen: set[str] = set()
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, storage_state=night.state, locale="zh-CN"
     )
     try:
         page = context.new_page()
-        become(page, night, post)
-        found = violations(page)
-        more, looked = walk(page, night.console, set())
-        print(f"{post}: {looked} pages")
-        assert looked >= 4
-        assert found + more == []
+        page.goto(night.console + "/demo/")
+        found, total = violations(page), 0
+        for post in POSTS:
+            become(page, night, post)
+            more, looked = walk(page, night.console, seen)
+            print(f"{post}: {looked} pages")
+            found, total = found + more, total + looked
+        assert total >= PAGES_MIN
+        assert found == []
     finally:
         become(page, night, POSTS[0])
         night.state = context.storage_state()
