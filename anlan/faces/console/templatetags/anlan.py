@@ -247,6 +247,15 @@ def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Gro
     return tree.groups(tree.chosen(nodes, context["request"].GET, context.get("named", ())))
 
 
+@register.simple_tag(takes_context=True)
+def answer_steps(context: template.Context) -> list[tree.Step]:
+    """How the call-out of this page came to stand where it stands; empty before the first answer."""
+    row, now = context["row"], context.get("now") or clock.now()
+    end = row.ended_at or now
+    found = tree.steps(context["nodes"], context.get("nobody", ()), row.opened_at, end)
+    return found if len(found) > 2 else []
+
+
 @register.filter
 def reason(code: str) -> str:
     """Why a call stands where it stands."""
