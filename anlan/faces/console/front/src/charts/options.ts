@@ -32,7 +32,7 @@ const fill = (own: Look, at: number, count: number): object =>
 
 const steps: Way = (data, told, own) => ({
   ...frame(own),
-  xAxis: { type: "value", name: data["unit"] ?? "", nameLocation: "end", min: 0, max: Math.max(1, ...told.at), ...axis(own) },
+  xAxis: { type: "value", name: data["unit"] ?? "", nameLocation: "end", min: 0, max: Math.max(1, Math.ceil(Math.max(...told.at))), ...axis(own) },
   yAxis: { type: "value", min: 0, ...(target(data) === null ? {} : { max: target(data) }), minInterval: 1, ...axis(own) },
   series: told.series.map((series, at) => ({
     name: series.name, type: "line", step: "end", stack: "all", symbol: "none", lineStyle: { width: 0 }, itemStyle: fill(own, at, told.series.length),
