@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
-from anlan.faces.console import map, naming
+from anlan.faces.console import map, naming, palette
 from anlan.faces.console.today import today_of
 from anlan.ground import clock
 from anlan.ground.machine import site
@@ -22,6 +22,7 @@ from anlan.ground.web import json_page, page, page_before, public_page, scope_of
 JOURNAL_ROWS = 100
 ACTION_CHARS_MAX = 60
 ID_DIGITS_MAX = 19
+SOUGHT_CHARS_MAX = 40
 MACHINES = ("round", "gateway")
 
 
@@ -59,38 +60,9 @@ def journal_page(request: HttpRequest) -> HttpResponse:
 
 @json_page("today.read")
 def search(request: HttpRequest) -> HttpResponse:
-    """Pages, people and places for the palette."""
-    scope = scope_of(request)
-    sought = request.GET.get("q", "").strip()[:40]
-    found = [
-        {"label": label, "note": _("页面"), "url": url}
-        for label, url, right in _places()
-        if scope.may(right) and (not sought or sought in label)
-    ]
-    if sought and scope.may("phonebook.read"):
-        found += [
-            {"label": entry.name, "note": f"{entry.division_name} {'、'.join(entry.posts)}",
-             "url": f"/phonebook/?q={entry.name}"}
-            for entry in county.phone_book(scope, sought, 10)
-        ]  # fmt: skip
-    return JsonResponse({"results": found[:20]})
-
-
-def _places() -> list[tuple[str, str, str]]:
-    return [
-        (_("今日"), "/", "today.read"),
-        (_("地图"), "/map/", "map.read"),
-        (_("预警"), "/warning/", "warning.read"),
-        (_("叫应"), "/callout/", "callout.read"),
-        (_("转移片区"), "/zones/", "evacuation.read"),
-        (_("待办"), "/desk/", "callout.read"),
-        (_("电话簿"), "/phonebook/", "phonebook.read"),
-        (_("要点"), "/plan/", "plan.read"),
-        (_("台账"), "/ledger/", "ledger.read"),
-        (_("县情"), "/county/", "county.read"),
-        (_("规则值"), "/policy/", "policy.read"),
-        (_("日志"), "/journal/", "journal.read"),
-    ]
+    """Pages, townships and villages, people, warnings: for the palette."""
+    sought = request.GET.get("q", "").strip()[:SOUGHT_CHARS_MAX]
+    return JsonResponse({"results": palette.found(scope_of(request), sought)})
 
 
 @public_page("says that the process answers; no data")
