@@ -57,8 +57,16 @@ def test_the_journal_is_read_and_searched_in_words(
 ) -> None:
     client = client_of("duty_officer")
     with Scope.for_round("inbox").open() as scope:
-        journal.line(scope, "callout.answer", ("callout.call", 7), why="received sms decides", division=COUNTY)
-        journal.line(scope, "callout.stop", ("callout.callout", 8), why="sms 写错了", division=COUNTY)
+        journal.line(
+            scope,
+            "callout.answer",
+            ("callout.call", 7),
+            why="received sms decides",
+            division=COUNTY,
+        )
+        journal.line(
+            scope, "callout.stop", ("callout.callout", 8), why="sms 写错了", division=COUNTY
+        )
     page = client.get("/journal/").content.decode()
     assert "收到应答" in page and "读收到的短信" in page and "叫应对象 7" in page
     assert "收到 短信 计为应答" in page and "sms 写错了" in page

@@ -137,7 +137,9 @@ def test_only_the_security_administrator_sets_one_up(
     assert officer.get("/wall/").status_code == 200
 
 
-@pytest.mark.parametrize(("name", "place"), [("", COUNTY), ("  ", COUNTY), ("大厅", 1), ("大厅", 0)])
+@pytest.mark.parametrize(
+    ("name", "place"), [("", COUNTY), ("  ", COUNTY), ("大厅", 1), ("大厅", 0)]
+)
 def test_a_wall_needs_a_name_and_a_place(county_db: str, name: str, place: int) -> None:
     with pytest.raises(Refusal):
         walls.make_wall(SECURITY, name, place)

@@ -62,7 +62,11 @@ def _warnings(scope: Scope, sought: str) -> list[Found]:
         for row in warning.recent(scope, WARNINGS_SEARCHED)
     ]
     return [
-        {"label": label, "note": f"{state_word(row.state)} {row.area}", "url": f"/warning/{row.id}/"}
+        {
+            "label": label,
+            "note": f"{state_word(row.state)} {row.area}",
+            "url": f"/warning/{row.id}/",
+        }
         for label, row in rows
         if sought in f"{label}{row.area}"
     ][:WARNINGS_MAX]

@@ -55,6 +55,8 @@ class Child:
     pause_s: float = PAUSE_S_FIRST
     next_start: float = 0.0
     started: float = 0.0
+
+
 CONTACTS = "phonebox.json"  # number → name and post, in a demonstration county
 
 

@@ -28,9 +28,7 @@ class Migration(migrations.Migration):
                 ("address", models.CharField(default="", max_length=64)),
                 (
                     "made_at",
-                    models.DateTimeField(
-                        db_default=anlan.ground.models.AnlanNow(), editable=False
-                    ),
+                    models.DateTimeField(db_default=anlan.ground.models.AnlanNow(), editable=False),
                 ),
                 ("made_by", models.CharField(default="", max_length=100)),
                 ("opened_at", models.DateTimeField(null=True)),

@@ -29,6 +29,7 @@ function draw(box: HTMLElement, own: Look): void {
   if (!drawn.has(box)) { drawn.set(box, chart); new ResizeObserver(() => chart.resize()).observe(box); }
   chart.setOption(options(box.dataset, told, own), { notMerge: true });
   box.dataset["drawn"] = String(told.labels.length);
+  box.dataset["ink"] = own.ink;
 }
 
 const all = (own: Look = look()): void => { for (const box of $$("[data-chart]")) draw(box, own); };
