@@ -1,8 +1,8 @@
 """What the map costs the screen's main thread while 10,000 things change under it.
 
 A demonstration county with a night in it, to which villages with calls are added until the map has
-POINTS of them; the real page in Debian's Chromium, the real live wire. While the browser's own trace
-runs, calls change state in the database and the wire tells of it, and the map is moved by keys.
+POINTS of them; the real page in Debian's Chromium, the real live wire. While the browser's own
+trace runs, calls change state in the database and the wire tells of it, and the map is moved by keys.
 Script is counted for each frame of the page's main thread: the outermost script events between two
 commits. Idle frames count too, for they are what a person sees between two answers.
 
@@ -32,7 +32,7 @@ WAIT_MS = 240_000
 FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic",
          "--no-first-run", "--disable-background-networking"]  # fmt: skip
 SCRIPT = {"FunctionCall", "EvaluateScript", "v8.callFunction", "RunMicrotasks", "TimerFire",
-          "FireAnimationFrame", "EventDispatch", "V8.GC_SCAVENGER", "MajorGC", "MinorGC"}  # fmt: skip
+          "FireAnimationFrame", "EventDispatch", "MajorGC", "MinorGC"}  # fmt: skip
 FRAME = "BeginMainThreadFrame"
 KEYS = ("ArrowRight", "ArrowLeft", "Equal", "Minus")
 # Villages and calls beside those of the seed; the call that is copied stands in every column.
@@ -50,8 +50,9 @@ INSERT INTO callout_call ({columns}) SELECT {values} FROM callout_call c,
   AND d.name LIKE '演示村%'
 """
 CHANGE = """
-UPDATE callout_call SET state = (ARRAY['answered', 'nobody', 'ringing', 'fallback'])[1 + (random() * 3)::int]
-WHERE division % 997 = {turn} * 37 % 997 OR division % 13 = {turn} % 13;
+UPDATE callout_call
+SET state = (ARRAY['waiting', 'nobody', 'ringing', 'fallback'])[1 + (random() * 3)::int]
+WHERE state NOT IN ('answered', 'help', 'reached_by_fallback') AND (division % 997 = {turn} * 37 % 997 OR division % 13 = {turn} % 13);
 SELECT pg_notify('anlan_live', json_build_object('topic', 'call', 'world', 0, 'division',
   (SELECT code FROM ground_county))::text);
 """
@@ -74,8 +75,9 @@ def add_points(sql: Any, points: int) -> int:
     names = [row[0] for row in sql(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'callout_call'"
         " AND column_name <> 'id'")]  # fmt: skip
-    own_values = {"division": "d.code", "state": "'waiting'", "code": "lpad((d.code % 10000)::text, 4, '0')",
-                  "due_at": "now() + interval '9 hours'", "post_id": "-d.code"}  # fmt: skip
+    own_values = {"division": "d.code", "state": "'waiting'", "post_id": "-d.code",
+                  "code": "lpad((d.code % 10000)::text, 4, '0')",
+                  "due_at": "now() + interval '9 hours'"}  # fmt: skip
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(own_values.get(name, f'c."{name}"') for name in names)
     sql(CALLS.format(columns=columns, values=values))

@@ -205,7 +205,8 @@ def _list(box: Box, sought: str) -> str:
     rows = _phones(box, sought)
     unread = sum(1 for row in rows if row["unread"])
     items = "".join(
-        f'<li><a href="/phone/{quote(row["phone"])}"><b>{html.escape(row["name"] or row["phone"])}</b>'
+        f'<li><a href="/phone/{quote(row["phone"])}">'
+        + f"<b>{html.escape(row['name'] or row['phone'])}</b>"
         + f"<small>{_place(row['post'], row['phone'] if row['name'] else '')}</small>"
         + (f"<mark>{row['unread']}</mark>" if row["unread"] else "")
         + f"<time>{_clock(row['at'])}</time>"
@@ -224,7 +225,8 @@ def _list(box: Box, sought: str) -> str:
     )
     head = f"<h1>{unread} 部电话有未读短信</h1>" if rows else "<h1>电话都安静</h1>"
     search = (
-        '<form class="search"><input name="q" type="search" placeholder="姓名、岗位、号码或内容　按 / 搜索"'
+        '<form class="search"><input name="q" type="search"'
+        ' placeholder="姓名、岗位、号码或内容　按 / 搜索"'
         f' value="{html.escape(sought)}" aria-label="搜索"></form>'
     )
     body = head + switch + search + (f'<ul class="phones">{items}</ul>' if rows else empty)

@@ -8,9 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import gettext as _
 
-from anlan.county import queries as county
 from anlan.faces.console import map, naming, palette
 from anlan.faces.console.today import today_of
 from anlan.ground import clock

@@ -137,7 +137,7 @@ class Step:
 def steps(
     nodes: Sequence[Any], nobody: Sequence[datetime], opened_at: datetime, now: datetime
 ) -> list[Step]:
-    """Cumulative answers, fallbacks and nobodies over time; STEPS_MAX rows at most, the last is now."""
+    """Cumulative answers, fallbacks and nobodies; STEPS_MAX rows at most, the last is `now`."""
     events = [(node.answered_at, 0) for node in nodes if node.answered_at]
     events += [
         (node.fallback.closed_at, 1) for node in nodes

@@ -249,7 +249,7 @@ def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Gro
 
 @register.simple_tag(takes_context=True)
 def answer_steps(context: template.Context) -> list[tree.Step]:
-    """How the call-out of this page came to stand where it stands; empty before the first answer."""
+    """How the call-out of this page came to stand as it does; empty before the first answer."""
     row, now = context["row"], context.get("now") or clock.now()
     end = row.ended_at or now
     found = tree.steps(context["nodes"], context.get("nobody", ()), row.opened_at, end)
