@@ -2,9 +2,10 @@
 
 A demonstration county with a night in it, to which villages with calls are added until the map has
 POINTS of them; the real page in Debian's Chromium, the real live wire. While the browser's own
-trace runs, calls change state in the database and the wire tells of it, and the map is moved by keys.
-Script is counted for each frame of the page's main thread: the outermost script events between two
-commits. Idle frames count too, for they are what a person sees between two answers.
+trace runs, calls change state in the database and the wire tells of it, and the map is moved by
+keys. Script is counted for each frame of the page's main thread: the outermost script events
+between two frames, by the thread's own clock, so that a busy machine does not count. Idle frames
+count too, for they are what a person sees between two answers.
 
     python -m bench.map [--points 10000] [--turns 12]
 """
@@ -52,7 +53,8 @@ INSERT INTO callout_call ({columns}) SELECT {values} FROM callout_call c,
 CHANGE = """
 UPDATE callout_call
 SET state = (ARRAY['waiting', 'nobody', 'ringing', 'fallback'])[1 + (random() * 3)::int]
-WHERE state NOT IN ('answered', 'help', 'reached_by_fallback') AND (division % 997 = {turn} * 37 % 997 OR division % 13 = {turn} % 13);
+WHERE state NOT IN ('answered', 'help', 'reached_by_fallback')
+  AND (division % 997 = {turn} * 37 % 997 OR division % 13 = {turn} % 13);
 SELECT pg_notify('anlan_live', json_build_object('topic', 'call', 'world', 0, 'division',
   (SELECT code FROM ground_county))::text);
 """
@@ -99,7 +101,7 @@ def frames(events: list[dict[str, Any]]) -> Iterator[float]:
             spent, begun = 0.0, True
         elif event["name"] in SCRIPT and event.get("ph") == "X" and event["ts"] >= until:
             until = event["ts"] + event.get("dur", 0)
-            spent += event.get("dur", 0)
+            spent += event.get("tdur", event.get("dur", 0))
 
 
 def watch(page: Any, change: Any, turns: int) -> list[dict[str, Any]]:
@@ -109,7 +111,7 @@ def watch(page: Any, change: Any, turns: int) -> list[dict[str, Any]]:
     session.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
     done: list[bool] = []
     session.on("Tracing.tracingComplete", lambda _told: done.append(True))
-    categories = "devtools.timeline,v8,disabled-by-default-devtools.timeline,blink.user_timing"
+    categories = "__metadata,devtools.timeline,devtools.timeline.frame,v8"
     session.send("Tracing.start", {"categories": categories, "transferMode": "ReportEvents"})
     page.locator("#map canvas").focus()
     for turn in range(turns):

@@ -18,7 +18,7 @@ from tests.browser.conftest import TEXT, WAIT_MS, Night
 
 POSTS = ("指挥部值班员", "带班领导", "县领导", "要点管理员", "镇值班室", "负责人")
 PAGES_MAX, PAGES_MIN = 120, 40
-FILES = re.compile(r"\.(xlsx|pdf|csv|docx)$|/export|/photo/|/original|^/static/")
+FILES = re.compile(r"\.(xlsx|pdf|csv|docx)$|/export|/photo/|/original|/template/|^/static/")
 LEFT = ("/accounts/logout/", "/demo/")
 LINKS = "[...document.querySelectorAll('a[href]')].map(a => new URL(a.getAttribute('href'), location.href).href)"
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true; })"
@@ -103,7 +103,7 @@ def test_what_is_open_only_for_a_moment(night: Night, open_page: Callable[..., A
     page.locator("details.fold summary").click()
     page.fill("textarea[name=text]", TEXT.replace("22时", "20时"))
     page.locator("main button.act").click()
-    page.wait_for_selector("wa-select:defined")
+    page.wait_for_function("document.querySelector('wa-select')?.hasUpdated")
     found += violations(page)
     for path in ("/no-such-page/", "/access/", "/callout/999999/", "/phonebook/?q=没有这个人"):
         page.goto(night.console + path)
