@@ -47,7 +47,8 @@ def walk(page: Any, console: str, seen: set[str]) -> tuple[list[str], int]:
     while queue and looked < PAGES_MAX:
         path = queue.pop(0)
         pattern = pattern_of(path.partition("?")[0])
-        if (not pattern and path != "/") or pattern in seen:
+        first = looked == 0 and path == "/"
+        if not first and (not pattern or pattern in seen):
             continue
         seen.add(pattern)
         answer = page.goto(console + path)

@@ -35,3 +35,12 @@ def test_a_neighbour_finds_no_person_and_no_warning_of_another_township(
     found = asked(helper, "暴雨") + asked(helper, "督办") + asked(helper, CANARY)
     assert [row for row in found if row["url"].startswith(("/warning/", "/oversight/"))] == []
     assert [row for row in found if row["url"].startswith("/phonebook/")] == []
+
+
+def test_today_leads_nobody_to_a_page_that_they_may_not_open(
+    night: dict[str, Any], client_of: Callable[..., Any]
+) -> None:
+    """The clerk of the plan keeps no night: the one act is not a call-out's."""
+    clerk = client_of("plan_clerk").get("/").content.decode()
+    assert "/callout/" not in clerk
+    assert "/callout/" in client_of("duty_officer").get("/").content.decode()

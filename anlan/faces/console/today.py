@@ -39,8 +39,10 @@ def today_of(scope: Scope) -> Today:
         row for row in warning.recent(scope, 10)
         if row.state in ("draft", "submitted", "approved", "released")
     ] if scope.may("warning.read") else []  # fmt: skip
-    callouts = [pair for pair in callout.recent(scope, 8) if pair[0].state == "open"]
-    alarms = callout.alarms(scope)
+    calls = scope.may("callout.read")
+    recent = callout.recent(scope, 8) if calls else []
+    callouts = [pair for pair in recent if pair[0].state == "open"]
+    alarms = callout.alarms(scope) if calls else []
     night = evacuation.night(scope)
     desk = len(callout.desk(scope)) if scope.may("desk.settle") else 0
     answer = _answer(callouts, night, warnings, alarms)
