@@ -17,7 +17,7 @@ from typing import Any
 from tests.browser.conftest import FLAGS, TEXT, Box, anlan, own_ports
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-COLOURS = 64
+COLOURS = 128
 WAIT_MS = 180_000
 ANSWERED_MIN = 15
 
@@ -27,7 +27,7 @@ def keep(page: Any, name: str) -> None:
     from PIL import Image
 
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+    image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def a_night(page: Any, up: dict[str, Any]) -> tuple[str, str]:

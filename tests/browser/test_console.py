@@ -226,5 +226,5 @@ def test_a_call_out_is_drawn_from_its_table_and_follows_the_theme(
         "old => document.querySelector('#answers-chart').dataset.ink !== old", arg=ink
     )
     assert page.locator("#answers-chart").screenshot() != light
-    last = page.locator("#answers tbody tr").last.locator("td").nth(2).inner_text()
+    last = page.locator("#answers tbody tr").last.locator("td").nth(2).text_content()
     assert int(last) >= 1

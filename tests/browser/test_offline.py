@@ -20,12 +20,12 @@ def test_the_last_picture_stays_with_its_age(
     said = page.inner_text("h1")
     rows = page.locator("#main tr").count()
     page.context.set_offline(True)
-    page.wait_for_selector("html.stale", state="attached", timeout=WAIT_MS)
+    page.wait_for_selector("html.stale", state="attached", timeout=WAIT_MS * 4)
     assert "断线，画面是" in page.inner_text("#wire")
     assert page.inner_text("h1") == said
     assert page.locator("#main tr").count() == rows
     page.context.set_offline(False)
-    page.wait_for_selector("html:not(.stale)", state="attached", timeout=WAIT_MS * 2)
+    page.wait_for_selector("html:not(.stale)", state="attached", timeout=WAIT_MS * 4)
     assert page.inner_text("#wire") == ""
 
 

@@ -122,7 +122,7 @@ function draw(): Drawing {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!still()) map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
+  if (!still()) map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
   $("#map-whole")?.addEventListener("click", () => map.fitBounds(view, { padding: EDGE_PX }));
   return map;
 }
