@@ -128,6 +128,8 @@ def watch(page: Any, change: Any, turns: int) -> list[dict[str, Any]]:
 def told(spent: list[float]) -> str:
     """The figures of a run."""
     rows = sorted(spent)
+    if not rows:
+        raise SystemExit("the trace holds no frame of the page: nothing was measured")
     over = sum(1 for ms in rows if ms > SCRIPT_MS_MAX)
     return (f"{len(rows)} frames, script a frame p50 {rows[len(rows) // 2]:.1f} ms,"
             f" p95 {rows[int(len(rows) * 0.95)]:.1f} ms, p99 {rows[int(len(rows) * 0.99)]:.1f} ms,"
