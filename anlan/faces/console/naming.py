@@ -137,6 +137,20 @@ ACTIONS: dict[str, Promise] = {
     "warning.revise": _("改预警稿"),
     "warning.send_back": _("退回预警"),
     "warning.submit": _("提请审批"),
+    "account.post.add": _("加兼任或代理岗位"),
+    "account.post.choose": _("换岗位办理"),
+    "account.post.end": _("去掉兼任或代理岗位"),
+    "evacuation.join": _("并入已启用的片区"),
+    "ledger.duty.add": _("加台账责任人"),
+    "ledger.duty.end": _("去掉台账责任人"),
+    "ledger.object.add": _("加监管对象"),
+    "ledger.object.change": _("改监管对象"),
+    "ledger.object.end": _("停用监管对象"),
+    "ledger.object.merge": _("合并监管对象"),
+    "ledger.object.state": _("改监管对象状态"),
+    "ledger.object.unmerge": _("拆开监管对象"),
+    "ledger.table.receive": _("收下台账表"),
+    "ledger.table.write": _("写入台账表"),
 }
 ROUNDS: dict[str, Promise] = {
     "account.forget": _("清除过期登录"),
@@ -220,6 +234,11 @@ KINDS: dict[str, Promise] = {
     "workplan.planoriginal": _("要点原文"),
     "workplan.planrow": _("要点条目"),
     "workplan.planversion": _("要点版本"),
+    "county.actingpost": _("兼任岗位"),
+    "evacuation.basis": _("启用依据"),
+    "ledger.duty": _("台账责任"),
+    "ledger.objectstate": _("监管对象状态"),
+    "ledger.regulatedobject": _("监管对象"),
 }
 
 # What the program itself writes as a reason: single words, one after another.
