@@ -65,6 +65,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     from anlan.county.models import ActingPost, Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
+    from anlan.faces.console import walls
     from anlan.rooms.evacuation import register_actions as standing
     from anlan.rooms.evacuation import rounds as evacuation_rounds
     from anlan.rooms.evacuation.models import Opening
@@ -120,8 +121,9 @@ def make(scope_of: Any) -> dict[str, Any]:
     beside = ActingPost.objects.create(
         account=account, post_id=head.id, label=f"{CANARY}兼任", granted_at=row.created_at
     )
+    wall, _link = walls.make_wall(command, f"{CANARY}大屏", TOWNSHIPS[0])
     return {
-        "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
+        "wall_id": wall.pk, "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
         "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
         "account_id": account.pk, "sitting_id": sitting, "acting_id": beside.pk,

@@ -87,6 +87,21 @@ def _receive(key: str, number: str, text: str) -> None:
         raise
 
 
+def _write_contacts() -> None:
+    """Who answers which telephone, for the box beside a demonstration county; owner-only."""
+    import json
+
+    from anlan.county import demo
+    from anlan.ground.machine import site
+    from anlan.ground.machine.processes import CONTACTS
+    from anlan.ground.scope import Scope
+
+    path = site().home / CONTACTS
+    path.touch(mode=0o600)
+    rows = demo.contacts(Scope.for_round("phonebox"))
+    path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+
+
 def main() -> None:
     import django
 
@@ -100,6 +115,8 @@ def main() -> None:
         signal.signal(number, lambda *_unused: stop.set())
     gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
     log.info("worker %s runs", os.getpid())
+    if site().demo:
+        _write_contacts()
     run_forever(rounds(gateway), stop, WAKES)  # type: ignore[arg-type]
     gateway.stop()
     sys.exit(0)

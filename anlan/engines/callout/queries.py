@@ -185,6 +185,15 @@ def tree(scope: Scope, callout_id: int) -> Tree | None:
     return Tree(callout, _counts([node.state for node in nodes]), nodes, sent)
 
 
+def nobody_since(scope: Scope, callout_id: int) -> list[datetime]:
+    """When it was found that nobody answers, for each call where that is still so."""
+    with scope.open():
+        rows = Alarm.objects.filter(
+            call__callout_id=callout_id, kind="nobody", call__state="nobody"
+        )
+        return list(rows.order_by("raised_at").values_list("raised_at", flat=True))
+
+
 def fallback_of(scope: Scope, callout_id: int, call_id: int) -> Fallback | None:
     """Who was sent to knock for a call, and what they brought back."""
     with scope.open():

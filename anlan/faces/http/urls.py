@@ -12,7 +12,7 @@ from anlan.county import acting_pages as acting
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
-from anlan.faces.console import administration
+from anlan.faces.console import administration, wall_pages
 from anlan.faces.console import pages as console
 from anlan.ground import pages as ground
 from anlan.ground.policy import pages as policy
@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,
+    *wall_pages.urlpatterns,
     *access.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,

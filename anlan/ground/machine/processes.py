@@ -57,6 +57,9 @@ class Child:
     started: float = 0.0
 
 
+CONTACTS = "phonebox.json"  # number → name and post, in a demonstration county
+
+
 # One interpreter serves one page at a time: a second one for the console's readers where there is a
 # second core. What each keeps it asks the database for (`ground/kept.py`), so they may differ.
 CONSOLE_WORKERS = min(2, os.cpu_count() or 1)
@@ -88,6 +91,7 @@ def children(own: Site) -> list[Child]:
         box = [
             sys.executable, "-m", "phonebox", "--smpp-port", str(own.ports["smpp"]),
             "--http-port", str(own.ports["phonebox"]), "--store", str(own.home / "phonebox.db"),
+            "--contacts", str(own.home / CONTACTS),
         ]  # fmt: skip
         found.append(Child("phonebox", box, "phonebox"))
     return found

@@ -12,11 +12,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from anlan.county.rights import table
-from anlan.faces.console import built, tree
+from anlan.faces.console import built, naming, tree
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.live import make_token
 from anlan.ground.machine import alarms, site
+from anlan.ground.models import JournalLine
 from anlan.ground.scope import NOWHERE, Scope
 from anlan.ground.web import page_before
 
@@ -246,10 +247,56 @@ def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Gro
     return tree.groups(tree.chosen(nodes, context["request"].GET, context.get("named", ())))
 
 
+@register.simple_tag(takes_context=True)
+def answer_steps(context: template.Context) -> list[tree.Step]:
+    """How the call-out of this page came to stand as it does; empty before the first answer."""
+    row, now = context["row"], context.get("now") or clock.now()
+    end = row.ended_at or now
+    found = tree.steps(context["nodes"], context.get("nobody", ()), row.opened_at, end)
+    return found if len(found) > 2 else []
+
+
 @register.filter
 def reason(code: str) -> str:
     """Why a call stands where it stands."""
     return tree.reason_word(code)
+
+
+@register.filter
+def action_word(code: str) -> str:
+    """What a journal line's action is called."""
+    return naming.action_word(code)
+
+
+@register.filter
+def round_word(code: str) -> str:
+    """What a round is called."""
+    return naming.round_word(code)
+
+
+@register.filter
+def kind_word(code: str) -> str:
+    """What a kind of record is called."""
+    return naming.kind_word(code)
+
+
+@register.filter
+def actor_word(line: JournalLine) -> str:
+    """Who acted: a person, or a round by what it does."""
+    return naming.actor_word(line.actor, line.actor_kind)
+
+
+@register.filter
+def why_word(text: str) -> str:
+    """Why, as an officer reads it."""
+    return naming.why_word(text)
+
+
+@register.filter
+def result_word(code: str) -> str:
+    """How a journal line ended."""
+    words = {"done": _("办成"), "denied": _("被拒绝"), "alarm": _("警报")}
+    return words.get(code, code)
 
 
 @register.filter
