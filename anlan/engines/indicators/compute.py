@@ -27,7 +27,7 @@ from anlan.engines.indicators.decisions import (
     period_of,
     rounded,
 )
-from anlan.engines.indicators.declare import Compiled, declared, for_row
+from anlan.engines.indicators.declare import Compiled, declared
 from anlan.engines.indicators.models import BaseCount, FigureCheck, ZeroReport
 from anlan.ground import calendar, clock
 from anlan.ground.errors import Refusal
@@ -285,5 +285,5 @@ def period_label(period: Period) -> str:
 
 __all__ = [
     "Figure", "Record", "by_township", "current_period", "declared", "everywhere", "figure",
-    "for_row", "records", "tally",
+    "records", "tally",
 ]  # fmt: skip

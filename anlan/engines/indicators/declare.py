@@ -56,12 +56,6 @@ def entry_of(name: str) -> Entry:
     return found
 
 
-def for_row(table: int, row: int) -> list[str]:
-    """The indicators that answer a row of the plan."""
-    wanted = f"{table}/{row}"
-    return [name for name, entry in declared().items() if wanted in entry.get("plan_rows", [])]
-
-
 def digest(entry: Entry) -> str:
     """What was declared, in 64 characters, so that a frozen figure says under which words."""
     content = json.dumps(entry, sort_keys=True, ensure_ascii=False, default=str)

@@ -25,6 +25,7 @@ from anlan.rooms.workplan import (
     board_shapes,
     exports,
     queries,
+    tie_queries,
 )
 from anlan.rooms.workplan.behind import addresses
 from anlan.rooms.workplan.board_queries import Board, Filters, Line
@@ -47,6 +48,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "states": [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
                    if s in found.counts],
         "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
+        "waiting": tie_queries.tied(scope, found.plan).waiting() if found.plan else [],
         "beyond": len(board_queries.beyond(found)), "query": request.GET.urlencode(),
         "versions": queries.versions(scope), "now": clock.now(), "forms": exports.FORMS,
     }  # fmt: skip
@@ -99,7 +101,7 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     found = board_queries.board(scope)
     line = board_queries.line_of(found, table, row)
     assert found.plan is not None
-    names = queries.indicators_of(line.row)
+    names = queries.indicators_of(scope, line.row)
     figures = [(figure, records(scope, figure), kept.months(scope, name))
                for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)

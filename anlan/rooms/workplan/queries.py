@@ -11,6 +11,7 @@ from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
+from anlan.rooms.workplan import tie_queries
 from anlan.rooms.workplan.models import RUNS_FIRST, PlanRow, PlanVersion
 
 SCHEMA = "anlan.status/1"
@@ -45,6 +46,12 @@ def current(scope: Scope) -> PlanVersion | None:
         return confirmed or rows.order_by("-id").first()
 
 
+def rows_of(scope: Scope, plan: PlanVersion) -> list[PlanRow]:
+    """Every row of a version, in its order."""
+    with scope.open():
+        return list(plan.rows.all())
+
+
 def versions(scope: Scope) -> list[PlanVersion]:
     """Every version, newest first."""
     with scope.open():
@@ -56,21 +63,23 @@ def rows(scope: Scope) -> list[RowShown]:
     with scope.open():
         plan = current(scope)
         found = list(plan.rows.all()) if plan else []
-        figures = {name: compute.figure(scope, name) for name in compute.declared()}
-    return [_shown(row, figures) for row in found]
+        answering = tie_queries.tied(scope, plan, found).by_row if plan else {}
+        names = {name for listed in answering.values() for name in listed}
+        figures = {name: compute.figure(scope, name) for name in sorted(names)}
+    return [_shown(row, answering, figures) for row in found]
 
 
-def _shown(row: PlanRow, figures: dict[str, Figure]) -> RowShown:
-    own = [figures[name] for name in indicators_of(row)]
+def _shown(
+    row: PlanRow, answering: dict[str, tuple[str, ...]], figures: dict[str, Figure]
+) -> RowShown:
+    own = [figures[name] for name in answering.get(f"{row.table}/{row.row}", ())]
     state = worst(figure.state for figure in own)
     return RowShown(row, state, own)
 
 
-def indicators_of(row: PlanRow) -> list[str]:
-    """By the address under which indicators know the row, whatever its number is now."""
-    if row.known_table is None or row.known_row is None:
-        return []
-    return compute.for_row(row.known_table, row.known_row)
+def indicators_of(scope: Scope, row: PlanRow) -> tuple[str, ...]:
+    """The indicators that answer the row, by what it says (`ties`)."""
+    return tie_queries.tied(scope, row.plan).by_row.get(f"{row.table}/{row.row}", ())
 
 
 def one(scope: Scope, table: int, row: int) -> RowShown:

@@ -17,8 +17,15 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import review, review_queries
-from anlan.rooms.workplan.models import PlanChange, PlanDoubt, PlanRow, PlanVersion
+from anlan.rooms.workplan import review, review_queries, tie_actions
+from anlan.rooms.workplan.models import (
+    ROW_ASKED,
+    UNIT_ASKED,
+    PlanChange,
+    PlanDoubt,
+    PlanRow,
+    PlanVersion,
+)
 from anlan.rooms.workplan.review_queries import day_of
 
 EDITED = ("name", "units", "quantities", "deadline")
@@ -54,11 +61,13 @@ def _seen(row: PlanRow | PlanDoubt, version: int, name: str) -> None:
 def accept(
     scope: Scope, doubt_id: int, version: int, *, unit: str = "", why: str = ""
 ) -> PlanDoubt:
-    """What is proposed is taken. unit: for an unknown unit a candidate's id, `new` or `none`."""
+    """What is proposed is taken. unit: of a doubt that asks, a candidate's id, `new` or `none`."""
     doubt = _doubt(doubt_id, version)
     row = _row_of(doubt)
-    if doubt.code == "unit-unknown":
+    if doubt.code == UNIT_ASKED:
         outcome = _match(scope, doubt, unit)
+    elif doubt.code == ROW_ASKED:
+        outcome = _tie(scope, doubt, unit, why or _proposal_accepted())
     else:
         fields = doubt.proposal["fields"]
         if row is not None and fields:
@@ -105,7 +114,7 @@ def _doubt(doubt_id: int, version: int) -> PlanDoubt:
 
 
 def _row_of(doubt: PlanDoubt) -> PlanRow | None:
-    if doubt.row is None or doubt.code == "unit-unknown":
+    if doubt.row is None or doubt.asks:
         return None
     rows = PlanRow.objects.select_for_update(of=("self",))
     return rows.filter(plan_id=doubt.plan_id, table=doubt.table, row=doubt.row).first()
@@ -143,6 +152,16 @@ def _match(scope: Scope, doubt: PlanDoubt, unit: str) -> str:
     if not any(name in own.aliases and own.id == int(choice) for own in known):
         unit_actions.add_alias(scope, int(choice), name, on.replace(month=1, day=1), None)
     return f"= {meant[choice]}"
+
+
+def _tie(scope: Scope, doubt: PlanDoubt, row: str, why: str) -> str:
+    """The indicator answers the row that is meant; returns its number, or `none`."""
+    meant = {str(own["id"]): own["name"].split()[0] for own in doubt.proposal["candidates"]}
+    choice = row or next(iter(meant))
+    if choice != "none" and choice not in meant:
+        raise Refusal("tie-row", _("这一条不在提议里"), choice[:20], _("请从列出的条目里选"))
+    tie_actions.decide(scope, doubt.plan_id, doubt.subject, doubt.proposal["promise"], choice, why)
+    return meant.get(choice, choice)
 
 
 # rows
