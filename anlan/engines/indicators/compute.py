@@ -29,7 +29,7 @@ from anlan.engines.indicators.decisions import (
 )
 from anlan.engines.indicators.declare import Compiled, declared
 from anlan.engines.indicators.models import BaseCount, FigureCheck, ZeroReport
-from anlan.ground import calendar, clock
+from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.models import CountyFact
 from anlan.ground.places import TOWNSHIP_STEP, level
@@ -109,7 +109,7 @@ def _figures(
         day = today(scope)
         own = period or period_of(declare.period_kind(entry), day)
         try:
-            tallies = tally(Compiled(name, entry), own)
+            tallies = tally(Compiled(name, entry, own))
         except Refusal as refusal:
             return {None: _off(name, entry, own, str(refusal))}
         seen = towns(scope) if townships or entry.get("group") == "township" else []
@@ -134,22 +134,19 @@ def _off(name: str, entry: declare.Entry, own: Period, why: str) -> Figure:
     )  # fmt: skip
 
 
-def rows_sql(own: Compiled, period: Period) -> sql.Composed:
-    """The rows of an indicator in a period, by the county's wall clock."""
+def rows_sql(own: Compiled) -> sql.Composed:
+    """The rows of an indicator in its period, by the county's wall clock."""
     return sql.SQL(
         "SELECT object_kind, id, division, label, happened_at, {n} AS counted,"
         " {w} AS weight, {needs} AS present, {e} AS evidenced FROM {fact}"
-        " WHERE {where} AND (happened_at IS NULL OR happened_at < {last}) AND {first}"
+        " WHERE {where} AND {view}"
     ).format(
         n=own.numerator, w=own.weight, needs=own.needs, e=own.evidenced, fact=own.fact,
-        where=own.where, last=sql.Literal(calendar.end_of_day(period.ends_on)),
-        first=sql.SQL("true") if period.starts_on is None else sql.SQL("happened_at >= {}").format(
-            sql.Literal(calendar.start_of_day(period.starts_on))
-        ),
+        where=own.where, view=own.in_view(),
     )  # fmt: skip
 
 
-def tally(own: Compiled, period: Period) -> dict[int | None, Tally]:
+def tally(own: Compiled) -> dict[int | None, Tally]:
     """Counts of all that the reader sees (None) and of each township, in one query."""
     query = sql.SQL(
         "SELECT CASE WHEN GROUPING(town) = 1 THEN NULL ELSE town END, count(*),"
@@ -157,7 +154,7 @@ def tally(own: Compiled, period: Period) -> dict[int | None, Tally]:
         " count(*) FILTER (WHERE present), count(*) FILTER (WHERE evidenced)"
         " FROM (SELECT *, division - mod(division, {step}) AS town FROM ({rows}) r) t"
         " GROUP BY GROUPING SETS ((), (town))"
-    ).format(step=sql.Literal(TOWNSHIP_STEP), rows=rows_sql(own, period))
+    ).format(step=sql.Literal(TOWNSHIP_STEP), rows=rows_sql(own))
     with connection.cursor() as cursor:
         cursor.execute(query.as_string(cursor.connection))
         found = cursor.fetchall()
@@ -172,7 +169,7 @@ def records(scope: Scope, name: str, period: Period | None = None) -> list[Recor
         query = sql.SQL(
             "SELECT object_kind, id, division, label, counted, weight, happened_at FROM ({rows}) r"
             " ORDER BY counted, division, id LIMIT {limit}"
-        ).format(rows=rows_sql(Compiled(name, entry), own), limit=sql.Literal(ROWS_MAX))
+        ).format(rows=rows_sql(Compiled(name, entry, own)), limit=sql.Literal(ROWS_MAX))
         cursor.execute(query.as_string(cursor.connection))
         return [Record(*row) for row in cursor.fetchall()]
 
