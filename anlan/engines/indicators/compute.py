@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from anlan.county.models import Division
-from anlan.engines.indicators import declare
+from anlan.engines.indicators import declare, kept
+from anlan.engines.indicators.counts import rows_sql, tally
 from anlan.engines.indicators.decisions import (
     Judgement,
     Period,
@@ -32,7 +33,7 @@ from anlan.engines.indicators.models import BaseCount, FigureCheck, ZeroReport
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.models import CountyFact
-from anlan.ground.places import TOWNSHIP_STEP, level
+from anlan.ground.places import level
 from anlan.ground.scope import Scope
 
 ROWS_MAX = 500
@@ -109,7 +110,7 @@ def _figures(
         day = today(scope)
         own = period or period_of(declare.period_kind(entry), day)
         try:
-            tallies = tally(Compiled(name, entry, own))
+            tallies = kept.tallies(scope, Compiled(name, entry, own))
         except Refusal as refusal:
             return {None: _off(name, entry, own, str(refusal))}
         seen = towns(scope) if townships or entry.get("group") == "township" else []
@@ -132,33 +133,6 @@ def _off(name: str, entry: declare.Entry, own: Period, why: str) -> Figure:
         name, str(entry.get("label", name)), "no_indicator", None, entry.get("op", "judged"), None,
         str(entry.get("unit", "")), None, None, None, why, period_label(own),
     )  # fmt: skip
-
-
-def rows_sql(own: Compiled) -> sql.Composed:
-    """The rows of an indicator in its period, by the county's wall clock."""
-    return sql.SQL(
-        "SELECT object_kind, id, division, label, happened_at, {n} AS counted,"
-        " {w} AS weight, {needs} AS present, {e} AS evidenced FROM {fact}"
-        " WHERE {where} AND {view}"
-    ).format(
-        n=own.numerator, w=own.weight, needs=own.needs, e=own.evidenced, fact=own.fact,
-        where=own.where, view=own.in_view(),
-    )  # fmt: skip
-
-
-def tally(own: Compiled) -> dict[int | None, Tally]:
-    """Counts of all that the reader sees (None) and of each township, in one query."""
-    query = sql.SQL(
-        "SELECT CASE WHEN GROUPING(town) = 1 THEN NULL ELSE town END, count(*),"
-        " coalesce(sum(weight) FILTER (WHERE counted), 0), coalesce(sum(weight), 0),"
-        " count(*) FILTER (WHERE present), count(*) FILTER (WHERE evidenced)"
-        " FROM (SELECT *, division - mod(division, {step}) AS town FROM ({rows}) r) t"
-        " GROUP BY GROUPING SETS ((), (town))"
-    ).format(step=sql.Literal(TOWNSHIP_STEP), rows=rows_sql(own))
-    with connection.cursor() as cursor:
-        cursor.execute(query.as_string(cursor.connection))
-        found = cursor.fetchall()
-    return {row[0]: Tally(*row[1:]) for row in found}
 
 
 def records(scope: Scope, name: str, period: Period | None = None) -> list[Record]:

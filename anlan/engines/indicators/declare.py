@@ -198,9 +198,9 @@ class Compiled:
             raise self._fault("within", field)
         column = sql.Identifier(field)
         if self.known[field] == MOMENTS:
-            return sql.SQL(
-                "EXISTS (SELECT FROM unnest({}) AS moment WHERE {})"
-            ).format(column, self.in_period(sql.Identifier("moment")))
+            return sql.SQL("EXISTS (SELECT FROM unnest({}) AS moment WHERE {})").format(
+                column, self.in_period(sql.Identifier("moment"))
+            )
         return sql.SQL("coalesce({}, false)").format(self.in_period(column))
 
     def in_period(self, moment: sql.Composable) -> sql.Composable:

@@ -14,7 +14,7 @@ from django.db import connection
 from psycopg import sql
 
 from anlan.engines.indicators import compute, declare
-from anlan.engines.indicators.compute import rows_sql
+from anlan.engines.indicators.counts import rows_sql, tally
 from anlan.engines.indicators.decisions import (
     Judgement,
     Period,
@@ -123,7 +123,7 @@ def _judgements(
     scope: Scope, name: str, entry: dict[str, Any], own: Compiled
 ) -> dict[int | None, Judgement]:
     """The state of the county (None) and of each township, judged at the month's last day."""
-    period, tallies = own.period, compute.tally(own)
+    period, tallies = own.period, tally(own)
     towns = compute.towns(scope)
     said = compute.reported(scope, name, period, towns, tallies)
     promise = declare.promise_of(entry, period.ends_on)

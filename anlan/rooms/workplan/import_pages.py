@@ -118,7 +118,7 @@ def accept(request: HttpRequest, version_id: int, doubt_id: int) -> HttpResponse
     """What is proposed is taken; the next open doubt comes."""
     post = request.POST
     doubt = review_actions.accept(
-        scope_of(request), doubt_id, forms.version(post), unit=post.get("unit", ""),
+        scope_of(request), version_id, doubt_id, forms.version(post), unit=post.get("unit", ""),
         why=forms.line(post.get("why", ""), _("原因")),
     )  # fmt: skip
     return redirect(_next(scope_of(request), doubt))
@@ -129,8 +129,9 @@ def settle(request: HttpRequest, version_id: int, doubt_id: int) -> HttpResponse
     """The doubt is settled by what was typed for its row."""
     post = request.POST
     doubt = review_actions.settle_otherwise(
-        scope_of(request), doubt_id, forms.version(post), forms.version(post, "row_version"),
-        _values(request), forms.line(post.get("why", ""), _("原因")),
+        scope_of(request), version_id, doubt_id, forms.version(post),
+        forms.version(post, "row_version"), _values(request),
+        forms.line(post.get("why", ""), _("原因")),
     )  # fmt: skip
     return redirect(_next(scope_of(request), doubt))
 
@@ -140,7 +141,7 @@ def edit(request: HttpRequest, version_id: int, row_id: int) -> HttpResponse:
     """A row is edited without a doubt."""
     post = request.POST
     row = review_actions.edit_row(
-        scope_of(request), row_id, forms.version(post), _values(request),
+        scope_of(request), version_id, row_id, forms.version(post), _values(request),
         forms.line(post.get("why", ""), _("原因")),
     )  # fmt: skip
     return redirect(f"/plan/versions/{row.plan_id}/?row={row.id}")

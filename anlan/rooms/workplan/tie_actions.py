@@ -19,9 +19,7 @@ NONE = "none"
 
 
 @action("plan.enter", journal="plan.tie")
-def decide(
-    scope: Scope, plan_id: int, indicator: str, promise: str, row: str, why: str
-) -> Tie:
+def decide(scope: Scope, plan_id: int, indicator: str, promise: str, row: str, why: str) -> Tie:
     """row: the id of a row of this very plan, or `none`. Any row may be said, not only proposed."""
     plan = PlanVersion.objects.filter(id=plan_id).exclude(state="undone").first()
     if plan is None:

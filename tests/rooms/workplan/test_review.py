@@ -160,7 +160,7 @@ def test_who_settled_or_edited_does_not_confirm_though_another_entered(
     row = kept(PlanRow, plan_id=version.id)[0]
     values = {"name": row.name + "（改）", "units": "", "lead": "", "quantities": "",
               "deadline": row.deadline}  # fmt: skip
-    review_actions.edit_row(both, row.id, row.version, values, "核对原文")
+    review_actions.edit_row(both, version.id, row.id, row.version, values, "核对原文")
     with pytest.raises(Denied):
         actions.confirm(both, version.id)
     assert kept(PlanVersion, id=version.id)[0].state == "entered"
@@ -240,6 +240,28 @@ def test_a_doubt_is_settled_otherwise_with_its_reason_and_only_once(
     settled = kept(PlanDoubt, id=doubt.id)[0]
     assert (settled.choice, settled.why) == ("edited", "县领导定的")
     assert kept(PlanChange)[0].doubt_id == doubt.id
+
+
+def test_a_stale_page_of_another_version_settles_and_edits_nothing(
+    clerk: Any, version: PlanVersion
+) -> None:
+    assert send(clerk, FROZEN / "p01-lanxi-2025.docx").status_code == 302
+    other = kept(PlanVersion)[-1]
+    doubt = next(own for own in kept(PlanDoubt, plan_id=version.id) if not own.asks and own.row)
+    row = kept(PlanRow, plan_id=version.id, table=doubt.table, row=doubt.row)[0]
+    form = {"name": "别的名称", "units": "", "lead": "", "quantities": "", "deadline": row.deadline,
+            "why": "旧页面", "version": "1"}  # fmt: skip
+    stale = f"/plan/versions/{other.id}"
+    for path, sent in ((f"{stale}/doubt/{doubt.id}/accept/", {"version": "1"}),
+                       (f"{stale}/doubt/{doubt.id}/", form | {"row_version": "1"}),
+                       (f"{stale}/row/{row.id}/", form)):  # fmt: skip
+        answer = clerk.post(path, sent, headers=JSON)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (409, "plan-other"), path
+        assert "打开要改的那一版" in error["mend"]
+    assert kept(PlanDoubt, id=doubt.id)[0].settled_at is None and kept(PlanChange) == []
+    right = f"/plan/versions/{version.id}/doubt/{doubt.id}/accept/"
+    assert clerk.post(right, {"version": "1"}).status_code == 302
 
 
 def test_a_unit_under_another_name_is_matched_once_and_known_to_the_next_plan(

@@ -71,7 +71,9 @@ def test_a_decision_holds_for_what_the_row_says_and_a_refusal_for_its_year() -> 
     assert how([vague], [Decided("w.other", CALLS.key, 2025, key)])[0] == "proposed"
 
 
-@given(st.lists(st.sampled_from("值班预警叫应会商研判处置直达基层"), max_size=30), st.integers(1, 60))
+@given(
+    st.lists(st.sampled_from("值班预警叫应会商研判处置直达基层"), max_size=30), st.integers(1, 60)
+)
 def test_no_row_is_taken_whose_name_or_words_do_not_agree(letters: list[str], at: int) -> None:
     made = row(f"4/{at}", OWN.name, "".join(letters))
     found = how([made])
@@ -110,7 +112,11 @@ def of_another_county(rows: list[list[str]], number: int) -> None:
     if number == 5:
         rows[5] = ["渔船监管在线", "演示：覆盖全部渔港。", "县农业农村委"]
     if number == 6:
-        rows[0] = ["健全会商研判处置机制", "演示：预警叫应要直达村组，确保基层有人应答。", "县应急管理局"]
+        rows[0] = [
+            "健全会商研判处置机制",
+            "演示：预警叫应要直达村组，确保基层有人应答。",
+            "县应急管理局",
+        ]
 
 
 def entered(content: bytes, name: str) -> PlanVersion:
@@ -181,7 +187,7 @@ def test_a_clerk_says_on_the_indicators_page_which_row_it_answers_or_that_none_d
     address = "/plan/indicator/warning.zones_used/row/"
     form = {"plan": str(plan.id), "promise": match.promise.key, "row": "none", "why": "本县另列"}
     assert duty.post(address, form).status_code == 403
-    for wrong, code in (({"why": " "}, "why-empty"), ({"row": "1"}, "tie-row"),
+    for wrong, code in (({"why": " "}, "why-empty"), ({"row": "999999"}, "tie-row"),
                         ({"promise": "x"}, "promise-unknown"), ({"plan": "999999"}, "plan-unknown")):  # fmt: skip
         error = clerk.post(address, form | wrong, headers=JSON).json()["error"]
         assert error["code"] == code and error["mend"], code

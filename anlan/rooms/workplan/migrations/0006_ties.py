@@ -43,9 +43,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
-                "indexes": [
-                    models.Index(fields=["indicator", "promise_key"], name="tie_promise")
-                ],
+                "indexes": [models.Index(fields=["indicator", "promise_key"], name="tie_promise")],
             },
         ),
         reference("workplan_tie"),
