@@ -265,6 +265,10 @@ class Owed:
     def late(self) -> list[Line]:
         return [line for line in (*self.confirmed, *self.proposed) if line.late]
 
+    @property
+    def total(self) -> int:
+        return sum(map(len, (self.confirmed, self.proposed, self.support, self.joint)))
+
 
 def owed(scope: Scope, name: str) -> Owed:
     """The unit's list; NotFound where neither the county nor the plan knows the name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from anlan.engines.indicators import compute
@@ -10,6 +11,7 @@ from anlan.engines.indicators.compute import Figure
 from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
+from anlan.ground.policy import values
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import tie_queries
 from anlan.rooms.workplan.models import RUNS_FIRST, PlanRow, PlanVersion
@@ -44,6 +46,30 @@ def current(scope: Scope) -> PlanVersion | None:
         rows = PlanVersion.objects.exclude(state__in=["undone", "replaced"])
         confirmed = rows.filter(state="confirmed").order_by(*RUNS_FIRST).first()
         return confirmed or rows.order_by("-id").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """When the flood season of the plan's year begins: what is due before is due 汛前.
+
+    said: its source; runs: whether the value is checked or the county's own, else 待核.
+    """
+
+    first: date
+    said: str
+    runs: bool
+
+    @property
+    def last_before(self) -> date:
+        return self.first - timedelta(days=1)
+
+
+def flood_season(scope: Scope, year: int | None) -> Season:
+    """By the dated value that the law gives or the county saved."""
+    with scope.open():
+        known = values.value(scope, "season.flood_starts")
+        own = year or compute.today(scope).year
+    return Season(date.fromisoformat(f"{own}-{known.value}"), known.source, known.runs)
 
 
 def rows_of(scope: Scope, plan: PlanVersion) -> list[PlanRow]:
