@@ -53,7 +53,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
         "waiting": tie_queries.tied(scope, found.plan).waiting() if found.plan else [],
         "beyond": len(board_queries.beyond(found)), "query": request.GET.urlencode(),
-        "named": _named(found), "versions": queries.versions(scope), "now": clock.now(), "forms": exports.FORMS,
+        "named": _named(found), "versions": queries.versions(scope), "now": clock.now(),
+        "forms": exports.FORMS,
     }  # fmt: skip
     return render(request, "workplan/board.html", context)
 
@@ -67,8 +68,9 @@ def _named(found: Board) -> list[str]:
 
 
 def _due_word(name: str) -> str:
-    words = {"": _("全部"), "season": _("汛前"), "past": _("已过期"), "month": _("一个月内"), "quarter": _("一季度内"),
-             "later": _("更晚"), "none": _("没有日期")}  # fmt: skip
+    words = {"": _("全部"), "season": _("汛前"), "past": _("已过期"),
+             "month": _("一个月内"), "quarter": _("一季度内"), "later": _("更晚"),
+             "none": _("没有日期")}  # fmt: skip
     return words[name]
 
 
@@ -245,8 +247,10 @@ def _owed_by(owed: Owed, due: str, season: queries.Season) -> Owed:
 def _in_points(found: Board, season: queries.Season) -> list[Any]:
     """Clauses of the points that name a day before the season and that no row holds."""
     year = found.plan.year if found.plan else None
-    return [one for one in board_queries.beyond(found)
-            if (day := in_text(one.text, year)) and board_decisions.due_before(day, season.first)]  # fmt: skip
+    return [
+        one for one in board_queries.beyond(found)
+        if board_decisions.due_before(in_text(one.text, year), season.first)
+    ]  # fmt: skip
 
 
 @page("plan.read")

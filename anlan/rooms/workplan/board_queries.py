@@ -267,7 +267,7 @@ class Owed:
 
     @property
     def total(self) -> int:
-        return sum(map(len, (self.confirmed, self.proposed, self.support, self.joint)))
+        return len(self.confirmed) + len(self.proposed) + len(self.support) + len(self.joint)
 
 
 def owed(scope: Scope, name: str) -> Owed:
