@@ -26,6 +26,7 @@ def doubt_title(doubt: PlanDoubt) -> str:
         "rate-bare": _("比率像是丢了百分号"), "number-order": _("序号不连续或重复"),
         "row-joined": _("一行被分在两页"), "column-unused": _("有列没有用到"),
         "table-note": _("表下有注"), "no-table": _("只有正文，没有表"),
+        "rows-from-text": _("没有表，条目由正文读出"),
         "named-otherwise": _("正文和表里的名称不同"), "text-box": _("有文本框"),
         "picture": _("有图片"), "nested-table": _("表里套着表"), "embedded": _("嵌了别的文件"),
         "hidden-sheet": _("有隐藏的工作表"), "unit-unknown": _("县里还没有这个单位"),
