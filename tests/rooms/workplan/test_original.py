@@ -165,7 +165,7 @@ LISTED = ORIGINAL.parent / "rows.csv"
 NO_FIGURE = re.compile(
     r"^judged|^no number|proposed|derived|\blaw\b|stands in point|^= 1 \(|全面贯通"
 )
-TARGET = re.compile(r"(?P<op>range|>=|<=|<|>|=)\s*(?P<value>\d[\d.]*)(?:—(?P<high>[\d.]+))?")
+TARGET = re.compile(r"(?P<op>range|>=|<=|<|>|=)\s*(?P<value>-?\d[\d.]*)(?:—(?P<high>[\d.]+))?")
 FIGURES_MIN = 70
 
 
