@@ -68,7 +68,7 @@ def _named(found: Board) -> list[str]:
 
 
 def _due_word(name: str) -> str:
-    words = {"": _("全部"), "season": _("汛前"), "past": _("已过期"),
+    words = {"": _("全部"), "season": _("汛前"), "past": _("已到期"),
              "month": _("一个月内"), "quarter": _("一季度内"), "later": _("更晚"),
              "none": _("没有日期")}  # fmt: skip
     return words[name]
@@ -208,7 +208,8 @@ def unit_page(request: HttpRequest, unit: str) -> HttpResponse:
     counts = [(name, _due_word(name), _owed_by(whole, name, season).total)
               for name in ("", *UNIT_DUES)]  # fmt: skip
     context = {
-        "owed": owed, "now": clock.now(), "forms": exports.FORMS, "due": due, "season": season,
+        "owed": owed, "now": clock.now(), "forms": exports.FORMS, "due": due,
+        "due_word": _due_word(due), "season": season,
         "dues": [own for own in counts if own[2] or own[0] in ("", "season", due)],
         "query": request.GET.urlencode(),
         "in_points": _in_points(whole.board, season) if due == "season" else [],

@@ -283,7 +283,7 @@ class Change:
                     model.objects.filter(id=row.id).update(ended_at=now())
 
     def delete(self) -> None:
-        self.owner_sql("DELETE FROM callout_fallback WHERE id % 2 = 0")
+        self.owner_sql("DELETE FROM callout_fallback WHERE mod(id, 2) = 0")
 
     def truncate(self) -> None:
         if self.luck.random() < 0.2:
