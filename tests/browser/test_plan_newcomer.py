@@ -39,7 +39,8 @@ class Hand:
         ready(self.page)
 
     def choose(self, label: str, words: str) -> None:
-        self._seen(self.page.get_by_label(label, exact=True)).select_option(label=words)
+        lists = self.page.get_by_role("combobox", name=label, exact=True)
+        self._seen(lists).select_option(label=words)
 
 
 def test_a_newcomer_brings_a_plan_in_and_finds_what_a_unit_owes_before_the_flood_season(

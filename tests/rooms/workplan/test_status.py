@@ -59,7 +59,7 @@ def plan(county_db: str, monkeypatch: pytest.MonkeyPatch, scope_of: Any) -> Any:
         moment = clock.now()
     call(moment, VILLAGES[0])
     call(moment, VILLAGES[2], answered=False)
-    indicators.report_zero(scope_of("county_leader"), "t.no_objects")
+    indicators.report_zero(scope_of("plan_clerk"), "t.no_objects")
     return said
 
 
