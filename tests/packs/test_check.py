@@ -102,8 +102,11 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"target": None}, "a.target", "不能是"),
     ({"plan_rows": ["4/40"]}, "a.plan_rows.0", "不能是"),
     ({"plan_rows": [{"row": "4/40", "name": "会商研判"}]}, "a.plan_rows.0", "缺少 says"),
-    ({"plan_rows": [{"row": "4-40", "name": "会商研判", "says": "叫应直达基层"}]},
-     "a.plan_rows.0.row", "不合要求"),
+    (
+        {"plan_rows": [{"row": "4-40", "name": "会商研判", "says": "叫应直达基层"}]},
+        "a.plan_rows.0.row",
+        "不合要求",
+    ),
     ({"plan_rows": ...}, "a", "没有说回答哪一条"),
     ({"sql": "SELECT 1"}, "a.sql", "没有这一项"),
     ({"where": [{"field": "level", "like": "%"}]}, "a.where.0", "没有这一项"),
