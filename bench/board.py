@@ -3,7 +3,9 @@
 A demonstration county of its own: three years of versions of the plan, 268 indicators' figures
 frozen for twelve months at 26 townships, and a state of every row at every place as the round keeps
 it. Signed in as the duty officer, eight clients ask for the board, with and without filters, a
-unit's list and a row. The county runs whole, with its worker.
+unit's list and a row. The county runs whole, with its worker. The peer asked in between is the
+program's own shortest page, which opens no board: what the server and the clients cost by
+themselves.
 
     python -m bench.board [--clients 8] [--times 25]
 """
@@ -82,6 +84,7 @@ PATHS = {
     "board, one state": "/plan/?state=not_reported",
     "a unit's list": "/plan/unit/%E5%8E%BF%E5%BA%94%E6%80%A5%E7%AE%A1%E7%90%86%E5%B1%80/",
     "a row": "/plan/4/29/",
+    "peer: health": "/health",
 }
 
 

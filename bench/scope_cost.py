@@ -85,9 +85,9 @@ def fill(connection: psycopg.Connection, rows: int) -> None:
             )  # fmt: skip
 
 
-def medians_ms(*runs: Callable[[], object]) -> list[float]:
-    """Medians in milliseconds of REPEATS turns; in each turn every run has its go, one after
-    another, so that whatever else the machine does falls on all of them alike.
+def turns_ms(*runs: Callable[[], object]) -> list[list[float]]:
+    """Milliseconds of REPEATS turns; in each turn every run has its go, one after another, so that
+    whatever else the machine does falls on all of them alike.
     """
     for _warm in range(5):
         for run in runs:
@@ -98,7 +98,12 @@ def medians_ms(*runs: Callable[[], object]) -> list[float]:
             started = time.perf_counter()
             run()
             own.append((time.perf_counter() - started) * 1000)
-    return [statistics.median(own) for own in spent]
+    return spent
+
+
+def paired(own: list[float], other: list[float]) -> float:
+    """The median of the ratios turn by turn: of neighbours in time, not of two averages."""
+    return statistics.median(a / b for a, b in zip(own, other, strict=True))
 
 
 def scoped(connection: psycopg.Connection, lo: int, hi: int, sql: str, *params: object) -> object:
@@ -138,20 +143,23 @@ def prepare(owner: psycopg.Connection, superuser: psycopg.Connection, rows: int)
 
 def measure(
     app: psycopg.Connection, free: psycopg.Connection
-) -> list[tuple[str, float, float, float | None]]:
-    """(what, ms with the scope, ms with none, ms with leakproof operators)."""
+) -> list[tuple[str, float, float, float, float | None]]:
+    """(what, median ms with the scope, with none, p50 of the pairs' ratios, the same of leakproof
+    operators)."""
     town = TOWNSHIPS[8]
     where = f"AND division BETWEEN {town} AND {town + 999}"
 
     def query(own: psycopg.Connection, sql: str, *params: object) -> Callable[[], object]:
         return lambda: scoped(own, town, town + 999, sql, *params)
 
-    with_ms, none_ms = medians_ms(
+    median = statistics.median
+    scoped_ms, none_ms = turns_ms(
         query(app, LIST.format(where="")), query(free, LIST.format(where=where))
     )
-    found: list[tuple[str, float, float, float | None]] = [
-        ("list of 50, three filters", with_ms, none_ms, None)
-    ]
+    found: list[tuple[str, float, float, float, float | None]] = [
+        ("list of 50, three filters", median(scoped_ms), median(none_ms),
+         paired(scoped_ms, none_ms), None)
+    ]  # fmt: skip
     for function in LEAKPROOF:
         free.execute(f"ALTER FUNCTION {function} LEAKPROOF")
     shown = "SELECT id, name FROM bench_object WHERE "
@@ -159,12 +167,13 @@ def measure(
         name = signature.split("(")[0]
         bare = re.sub(r"\bsought\b", "%s::text", condition)
         params = [sought] * bare.count("%s")
-        with_ms, none_ms, leak_ms = medians_ms(
+        scoped_ms, none_ms, leak_ms = turns_ms(
             query(app, shown + f"id = ANY(ARRAY(SELECT {name}(%s))) LIMIT 50", sought),
             query(free, shown + f"{bare} {where} AND world = 0 LIMIT 50", *params),
             query(app, shown + f"{bare} LIMIT 50", *params),
         )
-        found.append((f"search by {what}", with_ms, none_ms, leak_ms))
+        found.append((f"search by {what}", median(scoped_ms), median(none_ms),
+                      paired(scoped_ms, none_ms), paired(leak_ms, none_ms)))  # fmt: skip
     return found
 
 
@@ -184,13 +193,11 @@ def main() -> None:
                 with connect("owner") as owner, connect("app") as app, connect("superuser") as free:
                     prepare(owner, free, rows)
                     app.execute("SET plan_cache_mode = force_custom_plan")
-                    print(f"{rows} rows, median of {REPEATS}, a township's scope against none")
-                    for what, with_ms, none_ms, leak_ms in measure(app, free):
-                        ratio = with_ms / none_ms
-                        print(
-                            f"{what:28} {with_ms:8.2f} ms {none_ms:8.2f} ms {ratio:6.2f} x", end=""
-                        )
-                        print("" if leak_ms is None else f"   leakproof {leak_ms / none_ms:.2f} x")
+                    print(f"{rows} rows, {REPEATS} pairs, a township's scope against none")
+                    for what, with_ms, none_ms, ratio, leak in measure(app, free):
+                        print(f"{what:28} {with_ms:8.2f} ms {none_ms:8.2f} ms {ratio:6.2f} x",
+                              end="")  # fmt: skip
+                        print("" if leak is None else f"   leakproof {leak:.2f} x")
             finally:
                 cluster.stop()
 

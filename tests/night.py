@@ -62,7 +62,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     """A warning sent, a call-out with a fallback, an opened zone, a message on the desk, a plan."""
     from anlan.county import accounts
     from anlan.county import actions as county
-    from anlan.county.models import Holding, Person, Post
+    from anlan.county.models import ActingPost, Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
     from anlan.rooms.evacuation import register_actions as standing
@@ -117,15 +117,31 @@ def make(scope_of: Any) -> dict[str, Any]:
     answering = callout.issue_link(round_, call.id, person.id, "answer").rsplit("/", 1)[1]
     account = accounts.make_account(command, "canary.account", f"{CANARY}账号")
     sitting = accounts.record_sign_in(command, account.pk, accounts.Seat("10.9.8.7", "x", "totp"))
+    beside = ActingPost.objects.create(
+        account=account, post_id=head.id, label=f"{CANARY}兼任", granted_at=row.created_at
+    )
     return {
         "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
         "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
-        "account_id": account.pk, "sitting_id": sitting, "token": answering,
+        "account_id": account.pk, "sitting_id": sitting, "acting_id": beside.pk,
+        "token": answering,
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
-    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id)  # fmt: skip
+    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | standing_objects(scope_of)  # fmt: skip
+
+
+def standing_objects(scope_of: Any) -> dict[str, Any]:
+    """A firm of the first township, and a line of the county's duty matrix."""
+    from anlan.county import unit_actions as units
+    from anlan.engines.ledger import actions as ledger
+
+    entry = ledger.Entry(VILLAGES[0], f"{CANARY}企业", "", {"industry": "gas"})
+    row = ledger.add_object(scope_of("township_cadre", TOWNSHIPS[0]), "enterprise", entry)
+    unit = units.add_unit(Scope.for_command("test"), COUNTY, "县经信委")
+    line = ledger.add_duty(scope_of("plan_clerk"), unit.id, "enterprise", "industry", "gas", "三定")
+    return {"object_id": row.id, "type_name": "enterprise", "duty_id": line.id}
 
 
 def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from anlan.county import access_queries as queries
-from anlan.county import accounts, doors, passwords
+from anlan.county import accounts, acting, doors, passwords
 from anlan.county.doors import visitor
 from anlan.county.models import Account
 from anlan.county.signin import AccountAdapter, home_of, register_device
@@ -51,7 +51,7 @@ def own_page(fields: Iterable[str] | None = None) -> Callable[[View], View]:
     return declare
 
 
-def _own_scope(request: HttpRequest) -> Scope:
+def own_scope(request: HttpRequest) -> Scope:
     """The visitor's scope, with the account's name on its lines."""
     account = request.user
     own = visitor(request)
@@ -75,7 +75,7 @@ class Bind(ActivateTOTPView):
         answer = super().form_valid(form)
         request = self.request
         accounts.record_factor(
-            _own_scope(request), request.user.pk, request.standing.sitting_id, "totp"
+            own_scope(request), request.user.pk, request.standing.sitting_id, "totp"
         )
         register_device(request, request.user, answer)
         return answer
@@ -88,7 +88,7 @@ class NewRecoveryCodes(GenerateRecoveryCodesView):
         answer = super().form_valid(form)
         request = self.request
         accounts.record_factor(
-            _own_scope(request), request.user.pk, request.standing.sitting_id, "recovery codes"
+            own_scope(request), request.user.pk, request.standing.sitting_id, "recovery codes"
         )
         return answer
 
@@ -131,7 +131,7 @@ def again(request: HttpRequest) -> HttpResponse:
         return render(request, "access/again.html", context)
     if not demo and not _both_factors(request):
         return render(request, "access/again.html", context | {"wrong": True})
-    accounts.confirm_sitting(_own_scope(request), request.standing.sitting_id)
+    accounts.confirm_sitting(own_scope(request), request.standing.sitting_id)
     request.session.cycle_key()
     return redirect(target)
 
@@ -160,7 +160,7 @@ def password_page(request: HttpRequest) -> HttpResponse:
     if known is None or known.pk != account.pk:
         raise Refusal("password-old", _("原口令不对，或试得太多"), "", _("请返回重新填写"))
     changed = accounts.change_password(
-        _own_scope(request), account.pk, request.POST.get("new1", ""),
+        own_scope(request), account.pk, request.POST.get("new1", ""),
         request.standing.sitting_id,
     )  # fmt: skip
     _keep_session(request, changed)
@@ -286,6 +286,8 @@ def _account_page(request: HttpRequest, account_id: int, link: str) -> HttpRespo
         "row": queries.account(account_id), "sittings": queries.sittings(account_id),
         "link": link, "now": clock.now(0), "self": request.user.pk == account_id,
         "others": queries.other_posts(scope_of(request), account_id),
+        "added": acting.added(account_id),
+        "stood_at": acting.stood_at(scope_of(request), account_id),
     }  # fmt: skip
     return render(request, "access/account.html", context)
 

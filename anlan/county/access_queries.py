@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from anlan.county.models import Account, Sitting
-from anlan.county.sittings import states
+from anlan.county.sittings import BIND_S, states
+from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
 
@@ -20,7 +21,9 @@ ACCOUNT_ROWS, SITTING_ROWS = 200, 20
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """state: waiting (not opened yet), bare (no second factor), ready, disabled or demo."""
+    """state: waiting (not opened yet), bare (no second factor yet), late (none within its hour),
+    ready, disabled or demo.
+    """
 
     id: int
     username: str
@@ -96,7 +99,11 @@ def _state(account: Account, bound: bool) -> str:
         return "demo"
     if not account.has_usable_password():
         return "waiting"
-    return "ready" if bound else "bare"
+    if bound:
+        return "ready"
+    since = account.password_at
+    late = since is not None and (clock.now(0) - since).total_seconds() > BIND_S
+    return "late" if late else "bare"
 
 
 def account(account_id: int) -> AccountRow:

@@ -25,6 +25,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from anlan.county.models import Account
+from anlan.county.sittings import BIND_S
 from anlan.ground import clock, journal, secrets
 from anlan.ground.errors import Refusal
 from anlan.ground.scope import Actor, Scope
@@ -126,8 +127,9 @@ def check_password(request: HttpRequest, username: str, password: str) -> Accoun
     check_address(request, device)
     key = f"{name}/{device}"
     tried = count(PASSWORD, key)
+    late = _stood_alone(account)
     shut = account is None or not account.is_active or not account.has_usable_password()
-    if shut or tried > PASSWORD.tries or len(password) > PASSWORD_CHARS_MAX:
+    if shut or late or tried > PASSWORD.tries or len(password) > PASSWORD_CHARS_MAX:
         make_password(password[:PASSWORD_CHARS_MAX])
         good = False
     else:
@@ -135,8 +137,19 @@ def check_password(request: HttpRequest, username: str, password: str) -> Accoun
     if good:
         forget(PASSWORD, key)
         return account
-    _say_refused(request, account, "password", tried, PASSWORD)
+    _say_refused(request, account, "password", tried, PASSWORD, key)
     return None
+
+
+def _stood_alone(account: Account | None) -> bool:
+    """Whether a password stood without a second factor for too long: a new link opens it again.
+
+    Asked of an unknown name too, so that it takes as long.
+    """
+    bound = Authenticator.objects.filter(user_id=account.pk if account else 0, type="totp").exists()
+    now = clock.now(0)
+    since = account.password_at if account else None
+    return not bound and since is not None and (now - since).total_seconds() > BIND_S
 
 
 def check_code(request: HttpRequest, account: Account, code: str) -> str:
@@ -151,7 +164,7 @@ def check_code(request: HttpRequest, account: Account, code: str) -> str:
     if found:
         forget(CODE, key)
     else:
-        _say_refused(request, account, "code", tried, CODE)
+        _say_refused(request, account, "code", tried, CODE, key)
     return found
 
 
@@ -175,13 +188,18 @@ def use_step(account: Account, secret: str, code: str) -> bool:
 
 
 def _say_refused(
-    request: HttpRequest, account: Account | None, what: str, tried: int, limit: Limit
+    request: HttpRequest, account: Account | None, what: str, tried: int, limit: Limit, key: str
 ) -> None:
     """A line for each try that was looked at and one for the lock; not for each that bounced off.
 
-    What was typed as a name is never written: it may be a password.
+    What was typed as a name is never written: it may be a password. Whoever bounces off waits for
+    a commit all the same, or the time would tell that the name is locked.
     """
     if tried > limit.tries + 1:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE county_tries SET count = count WHERE key = %s", [_hashed(limit, key)]
+            )
         return
     locked = " locked" if tried > limit.tries else ""
     who = account.username if account else "unknown"

@@ -233,6 +233,26 @@ class Account(AbstractBaseUser):
         return False
 
 
+class ActingPost(models.Model):
+    """A post under which an account may act beside its own (兼任、代理), from when to when."""
+
+    personal = {"label": Label("账号识别", "网络安全法第二十四条", 730, "name")}
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="acting")
+    post_id = models.BigIntegerField()
+    label = models.CharField(max_length=100)
+    granted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "post_id"], condition=models.Q(ended_at__isnull=True),
+                name="acting_once",
+            )
+        ]  # fmt: skip
+
+
 class OneTimeLink(models.Model):
     """A link that opens once, within its hour: set-up, or the first sign-in of an account."""
 
@@ -247,7 +267,8 @@ class OneTimeLink(models.Model):
 class Sitting(models.Model):
     """Somebody signed in at one browser: since when, last seen when, with which second factor.
 
-    factor: totp, recovery, demo, or empty while the second factor has not been given.
+    factor: totp, recovery, demo, or empty while the second factor has not been given. post_id: the
+    added post under which it acts; None: the account's own.
     """
 
     personal = {"address": Label("安全审计", "网络安全法第二十一条", 400, "address")}
@@ -259,6 +280,7 @@ class Sitting(models.Model):
     confirmed_at = models.DateTimeField()
     address = models.CharField(max_length=64, default="")
     browser = models.CharField(max_length=120, default="")
+    post_id = models.BigIntegerField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_why = models.CharField(max_length=20, default="")
 

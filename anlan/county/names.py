@@ -36,7 +36,9 @@ def syllables(name: str) -> list[str]:
     return _read(name)
 
 
+@lru_cache(maxsize=20_000)
 def _read(text: str) -> list[str]:
+    """Syllables of a given name; many people share one. The list is not to be changed."""
     from pypinyin import lazy_pinyin  # 55 MB, for whoever edits names only
 
     return [part.lower() for part in lazy_pinyin(text)] if text else []

@@ -31,6 +31,8 @@ WORDS_MAX = 6
 TAIL_DIGITS = 4
 NUMBER_DIGITS_MIN = 7
 SUPERIORS_MAX = 8
+# Where the names of units and places stand, for whoever keeps what was made of them (ground/kept).
+NAMES_SEEN = {"county_unit": "", "county_unitalias": "", "county_division": ""}
 
 
 @dataclass(frozen=True, slots=True)

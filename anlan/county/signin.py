@@ -12,7 +12,6 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -30,10 +29,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anlan.county import accounts, doors, passwords, sittings
+from anlan.county.acting import Served, served
 from anlan.county.doors import visitor
-from anlan.county.models import Account, Post
+from anlan.county.models import Account, Holding
 from anlan.county.rights import table
-from anlan.ground import clock, secrets
+from anlan.ground import secrets
 from anlan.ground.errors import Denied
 from anlan.ground.places import span
 from anlan.ground.scope import NOWHERE, Actor, Scope
@@ -168,52 +168,40 @@ def home_of(account: Any) -> str:
     return HOMES.get(getattr(account, "admin_kind", ""), "/")
 
 
-def scope_for(account: Account, address: str = "", request_id: str = "", world: int = 0) -> Scope:
-    """The scope of an account: its acting post's span and rights, or an administrator's none."""
+def scope_for(
+    account: Account, address: str = "", request_id: str = "", world: int = 0,
+    own: sittings.Standing | None = None,
+) -> Scope:  # fmt: skip
+    """The scope of an account: its acting post's span and rights, or an administrator's none.
+
+    own: the sign-in, which may act under a post that was added to the account.
+    """
+    post_id, label = account.post_id, account.label or account.username
+    if own is not None and own.post_id is not None:
+        post_id, label = own.post_id, own.post_label or label
     actor = Actor(
-        "account", account.pk, account.label or account.username, account.person_id,
-        account.post_id, address, request_id,
+        "account", account.pk, label, account.person_id, post_id, address, request_id,
     )  # fmt: skip
     if account.admin_kind:
         kind = SCOPE_KIND[account.admin_kind]
         return Scope(kind, *NOWHERE, world, actor, table().of(account.admin_kind))
-    finder = Scope.for_round("sign-in", world)
-    with finder.open():
-        post = Post.objects.filter(pk=account.post_id, ended_at=None).first()
-        if post is None:
-            return Scope("post", *NOWHERE, world, actor)
-        now = clock.now(0)
-        actor = replace(actor, person_id=_person_of(account, post, now))
-        if not _serves(actor.person_id, post, now):
-            return Scope("post", *NOWHERE, world, actor)
+    with Scope.for_round("sign-in", world).open():
+        post = served(post_id, account.person_id)
+        if post is not None and account.person_id is None:
+            actor = replace(actor, person_id=_first_holder(account, post))
+            if actor.person_id is not None:
+                post = served(post_id, actor.person_id)
+    if post is None or not (post.serves or actor.person_id is None):
+        return Scope("post", *NOWHERE, world, actor)
     return Scope("post", *span(post.division), world, actor, table().of(post.kind))
 
 
-def _person_of(account: Account, post: Post, now: datetime) -> int | None:
-    """Whose account it is: one that was made for a vacant post is that of the first who held it
-    since. None while nobody has.
-    """
-    if account.person_id is not None:
-        return account.person_id
+def _first_holder(account: Account, post: Served) -> int | None:
+    """Whose account it is that was made for a vacant post: the first who held it since, if any."""
     since = Q(valid_to=None) | Q(valid_to__gt=account.created_at) & Q(valid_to__gt=F("valid_from"))
-    held = post.holdings.filter(since, rank=0, world=0, valid_from__lte=now)
+    held = Holding.objects.filter(since, post_id=post.id, rank=0, world=0, valid_from__lte=post.at)
     first = held.order_by("valid_from", "id").values_list("person_id", flat=True).first()
     return None if first is None else int(first)
-
-
-def _serves(person_id: int | None, post: Post, now: datetime) -> bool:
-    """Whether the person holds the post now, or is its deputy, or is on its roster.
-
-    Rights stay with the post: whoever left it signs in to nothing. Without a person the account
-    serves a post that nobody has held yet.
-    """
-    if person_id is None:
-        return True
-    held = post.holdings.filter(person_id=person_id, world=0, valid_from__lte=now)
-    if held.exclude(valid_to__lte=now).exists():
-        return True
-    shifts = post.shifts.filter(person_id=person_id, world=0, cancelled_at=None)
-    return bool(shifts.filter(starts_at__lte=now, ends_at__gt=now).exists())
 
 
 def reading_only(scope: Scope) -> Scope:
@@ -239,14 +227,14 @@ class ScopeMiddleware:
             return self._over(request, own)
         request.standing = own
         if own.factor:
-            request.scope = scope_for(account, address_of(request), request.request_id)
+            request.scope = scope_for(account, address_of(request), request.request_id, own=own)
         if own.state == "resting":
             request.scope = reading_only(request.scope)
         if request.path.startswith(FREE_PATHS):
             return self.get_response(request)
         if not own.factor:
             return self._ask(request, BIND)
-        if passwords.expired(account.password_at, clock.now(0)):
+        if passwords.expired(account.password_at, own.now):
             return self._ask(request, PASSWORD)
         if own.state == "resting":
             return self._resting(request)

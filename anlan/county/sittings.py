@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 IDLE_S = 30 * 60
 IDLE_ADMIN_S = 15 * 60
+BIND_S = 3600  # how long a new password stands alone: as long as the one-time link before it
 ABSOLUTE_S = 12 * 3600
 RESTING_S = 24 * 3600  # a shift keeps a screen readable at most this long after the sign-in
 TOUCH_S = 10  # a request moves `seen_at` on only where it is older than this
@@ -25,6 +27,8 @@ SELECT s.id, s.account_id, s.factor, extract(epoch FROM n.now - s.seen_at)::floa
   extract(epoch FROM n.now - s.confirmed_at)::float8,
   CASE
     WHEN s.ended_at IS NOT NULL OR NOT a.is_active THEN 'dead'
+    WHEN s.factor = '' AND n.now - coalesce(a.password_at, s.began_at)
+      > make_interval(secs => {BIND_S}) THEN 'dead'
     WHEN n.now - s.began_at <= make_interval(secs => {ABSOLUTE_S})
       AND n.now - s.seen_at <= make_interval(secs =>
         CASE WHEN a.admin_kind = '' THEN {IDLE_S} ELSE {IDLE_ADMIN_S} END) THEN 'live'
@@ -32,8 +36,12 @@ SELECT s.id, s.account_id, s.factor, extract(epoch FROM n.now - s.seen_at)::floa
       AND n.now - s.began_at <= make_interval(secs => {RESTING_S})
       AND EXISTS (SELECT 1 FROM county_on_shift(a.person_id, n.now)) THEN 'resting'
     ELSE 'dead'
-  END
-FROM county_sitting s JOIN county_account a ON a.id = s.account_id,
+  END,
+  n.now, g.post_id, g.label,
+  EXISTS (SELECT 1 FROM county_actingpost o WHERE o.account_id = a.id AND o.ended_at IS NULL)
+FROM county_sitting s JOIN county_account a ON a.id = s.account_id
+  LEFT JOIN county_actingpost g
+    ON g.account_id = a.id AND g.post_id = s.post_id AND g.ended_at IS NULL,
   (SELECT anlan_now(0) AS now) n
 WHERE s.id = ANY(%s)
 """  # noqa: S608
@@ -41,7 +49,11 @@ WHERE s.id = ANY(%s)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a sign-in is worth now. state: live, resting or dead; ages in seconds."""
+    """What a sign-in is worth now. state: live, resting or dead; ages in seconds.
+
+    now: the real world's time, as it was asked with the rest. post_id, post_label: the added post
+    under which it acts, None for the account's own; more_posts: whether there is any to choose.
+    """
 
     sitting_id: int
     account_id: int
@@ -49,6 +61,10 @@ class Standing:
     idle_s: float
     confirmed_s: float
     state: str
+    now: datetime
+    post_id: int | None
+    post_label: str | None
+    more_posts: bool
 
 
 def states(ids: Sequence[int]) -> dict[int, Standing]:

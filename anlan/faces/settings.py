@@ -49,6 +49,7 @@ ROOMS = [
     "anlan.ground",
     "anlan.ground.policy",
     "anlan.county",
+    "anlan.engines.ledger",
     "anlan.engines.callout",
     "anlan.engines.indicators",
     "anlan.rooms.duty",

@@ -14,6 +14,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.faces.settings")
 log = logging.getLogger("anlan.worker")
 
 
+# What is told on the live wire makes these rounds due at once; they run at their own pace as well.
+WAKES = {
+    "callout": ("callout.advance", "evacuation.open", "evacuation.close"),
+    "call": ("callout.advance", "callout.send", "evacuation.links"),
+    "desk": ("inbox",),
+}
+
+
 def rounds(gateway: object) -> list[object]:
     """Every round of a county. Lanes run side by side; within a lane, one after another."""
     from anlan.county import account_rounds as accounts
@@ -94,7 +102,7 @@ def main() -> None:
         signal.signal(number, lambda *_unused: stop.set())
     gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
     log.info("worker %s runs", os.getpid())
-    run_forever(rounds(gateway), stop)  # type: ignore[arg-type]
+    run_forever(rounds(gateway), stop, WAKES)  # type: ignore[arg-type]
     gateway.stop()
     sys.exit(0)
 

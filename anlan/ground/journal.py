@@ -31,7 +31,7 @@ from django.utils.translation import gettext as _
 from anlan.ground import secrets, spool
 from anlan.ground.errors import NotRunning
 from anlan.ground.live import tell
-from anlan.ground.scope import Scope, current, in_one_trip
+from anlan.ground.scope import Scope, current, in_one_trip, prepared
 
 WHY_CHARS_MAX = 2000
 SEAL_LINES_MAX = 200_000
@@ -40,6 +40,8 @@ DIGEST_BYTES = 8
 ADVISORY_LOCK = 0x5EA1
 GENESIS = b"\0" * 32
 LOCK_MS_MAX = 2000
+# For `Scope.in_one_trip`.
+WAITS_NO_LONGER = f", set_config('lock_timeout', '{LOCK_MS_MAX}', true)"
 INSERT = (
     f"INSERT INTO ground_journal ({', '.join(spool.COLUMNS)})"  # noqa: S608
     f" VALUES (%s{', %s' * (len(spool.COLUMNS) - 1)})"
@@ -125,10 +127,10 @@ def _write_or_spool(fields: list[Any]) -> None:
 
     In one trip there is no way back to a savepoint: the whole trip fails there, and whoever made it
     goes again in steps. A table that somebody has locked is waited for LOCK_MS_MAX milliseconds
-    only.
+    only; a trip says so for all of its statements (`WAITS_NO_LONGER`).
     """
     if in_one_trip():
-        _insert(fields)
+        prepared(connection.connection, INSERT, fields)
         return
     try:
         with transaction.atomic():

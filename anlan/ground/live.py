@@ -27,6 +27,7 @@ TOPICS: dict[str, str] = {
     "headcount": "evacuation.read",
     "indicator": "indicator.read",
     "journal": "journal.read",
+    "ledger": "ledger.read",
     "letter": "oversight.read",
     "plan": "plan.read",
     "policy": "policy.read",

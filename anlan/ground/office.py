@@ -19,7 +19,11 @@ from anlan.ground.containers import XML_BYTES_MAX, XML_ENDINGS, Container, Unfit
 FORMULAS_KEPT_MAX = 1_000
 OFFICE_KINDS = frozenset({"xlsx", "docx"})
 CELL = re.compile(r"^([A-Z]{1,3})([0-9]{1,7})$")
+COLUMN = re.compile(r"^[A-Z]{1,3}$")
 LETTERS = 26
+DIGITS = "0123456789"
+SHEETS = "xl/worksheets/"
+PLAIN_MARKS = frozenset({"v", "t", "is"})
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ def guard(content: bytes, name: str, kinds: frozenset[str] = OFFICE_KINDS) -> Se
         for part in container.names():
             if part.lower().endswith(XML_ENDINGS):
                 parts.begin(part)
-                left -= container.stream_xml(part, left, parts.start)
+                left -= container.stream_xml(part, left, parts.hear)
     except Unfit as unfit:
         raise files.refused(unfit, name) from None
     parts.into(seen)
@@ -79,30 +83,53 @@ class _Parts:
         self.rows: dict[str, int] = {}
         self.columns: dict[str, int] = {}
         self.kept = 0
+        self.letters: dict[str, int] = {}
+        self.row_said = ""
+        self.far = 0
+        self.of_sheet = False
 
     def begin(self, part: str) -> None:
         """The elements that come now are of this part."""
         self.part, self.row, self.cell = part, 0, ""
+        self.row_said, self.far, self.of_sheet = "", 0, part.startswith(SHEETS)
+
+    def hear(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element. Most of a sheet are values, of which nothing is asked."""
+        if not self.of_sheet:
+            self.start(tag, attributes)
+        elif tag not in PLAIN_MARKS:
+            self.in_sheet(tag, attributes)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         local = tag.rpartition(":")[2]
-        if self.part.startswith("xl/worksheets/"):
-            self._in_sheet(local, attributes)
-        elif self.part == "xl/workbook.xml" and local == "sheet":
+        if self.part == "xl/workbook.xml" and local == "sheet":
             key = next((v for k, v in attributes.items() if k.endswith(":id")), "")
             self.sheets[key] = attributes.get("name", "")
         elif self.part == "xl/_rels/workbook.xml.rels" and local == "Relationship":
             self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
-    def _in_sheet(self, local: str, attributes: dict[str, str]) -> None:
+    def in_sheet(self, tag: str, attributes: dict[str, str]) -> None:
+        """A mark of a sheet: how far it reaches, and which of its cells are computed."""
+        local = tag.rpartition(":")[2] if ":" in tag else tag
         if local == "c":
-            self.cell = attributes.get("r", "")
-            place = CELL.match(self.cell)
-            if place:
-                self._reach(int(place[2]), column_number(place[1]))
+            self.cell = cell = attributes.get("r", "")
+            letters = cell.rstrip(DIGITS)
+            far = self.letters.get(letters)
+            if far is None:
+                far = 0
+                if COLUMN.match(letters):
+                    far = self.letters[letters] = column_number(letters)
+            if far > self.far:
+                self.far = far
+                self._reach(0, far)
+            # A cell is of its row, which has been reached; one that says otherwise counts too.
+            number = cell[len(letters) :]
+            if number != self.row_said and CELL.match(cell):
+                self._reach(int(number), far)
         elif local == "row":
             given = attributes.get("r", "")
             self.row = int(given) if given.isdigit() else self.row + 1
+            self.row_said = given
             self._reach(self.row, 0)
         elif local == "f" and self.kept < FORMULAS_KEPT_MAX:
             self.kept += 1

@@ -2,7 +2,8 @@
 
 There is no second scheduler. Any number of workers may run the same list, for every claim is
 `FOR UPDATE SKIP LOCKED`. Rounds of one lane run one after another; lanes run side by side, so
-that a slow gateway delays no deadline. When the database goes away each lane waits and goes on
+that a slow gateway delays no deadline. A commit that is told on the live wire wakes the rounds that
+wait for it (`wakes`). When the database goes away each lane waits and goes on
 by itself.
 """
 
@@ -11,16 +12,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection, connections
 
 from anlan.ground.scope import Scope
+from anlan.ground.wakes import Bell, listen
 
 log = logging.getLogger("anlan.rounds")
 
 IDLE_S = 0.2
+WOKEN_S_MIN = 0.05  # between two passes, however often a round is woken
 BACKOFF_S_MAX = 5.0
 ERROR_CHARS_MAX = 500
 
@@ -48,15 +51,29 @@ def run_once(entry: Round) -> int:
     return handled
 
 
-def run_forever(rounds: Sequence[Round], stop: threading.Event) -> None:
-    """Run every lane in a thread of its own until `stop` is set."""
+def run_forever(
+    rounds: Sequence[Round], stop: threading.Event, wakes: Mapping[str, Iterable[str]] | None = None
+) -> None:
+    """Run every lane in a thread of its own until `stop` is set.
+
+    wakes: topics of the live wire, each with the names of the rounds that it makes due at once.
+    """
     lanes: dict[str, list[Round]] = {}
     for entry in rounds:
         lanes.setdefault(entry.lane, []).append(entry)
+    bells = {lane: Bell(entry.name for entry in own) for lane, own in lanes.items()}
     threads = [
-        threading.Thread(target=_lane, args=(own, stop), name=f"lane-{lane}", daemon=True)
+        threading.Thread(
+            target=_lane, args=(own, stop, bells[lane]), name=f"lane-{lane}", daemon=True
+        )
         for lane, own in lanes.items()
     ]
+    if wakes:
+        threads.append(
+            threading.Thread(
+                target=listen, args=(wakes, bells.values(), stop), name="wakes", daemon=True
+            )
+        )
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -64,17 +81,21 @@ def run_forever(rounds: Sequence[Round], stop: threading.Event) -> None:
             thread.join(0.5)
 
 
-def _lane(rounds: list[Round], stop: threading.Event) -> None:
+def _lane(rounds: list[Round], stop: threading.Event, bell: Bell) -> None:
     due = {entry.name: 0.0 for entry in rounds}
+    last = dict(due)
     backoff_s = IDLE_S
     while not stop.is_set():
         try:
+            for name in bell.taken():
+                due[name] = min(due[name], last[name] + WOKEN_S_MIN)
             for entry in rounds:
                 if time.monotonic() >= due[entry.name] and not stop.is_set():
                     handled = _observed(entry)
-                    due[entry.name] = time.monotonic() + (0 if handled else entry.every_s)
+                    last[entry.name] = time.monotonic()
+                    due[entry.name] = last[entry.name] + (0 if handled else entry.every_s)
             backoff_s = IDLE_S
-            stop.wait(max(0.0, min(min(due.values()) - time.monotonic(), IDLE_S)))
+            bell.wait(max(0.0, min(min(due.values()) - time.monotonic(), IDLE_S)))
         except (OperationalError, InterfaceError) as error:
             log.warning("database away, next try in %.1f s: %s", backoff_s, error)
             connections.close_all()

@@ -86,10 +86,20 @@ def keys() -> Keys:
 
 def seal(text: str, purpose: str) -> bytes:
     """Key number (2 bytes), nonce, ciphertext with tag; the purpose is bound to it."""
+    return sealer(purpose)(text)
+
+
+def sealer(purpose: str) -> Callable[[str], bytes]:
+    """`seal` for many values of one purpose: key and cipher are looked up once."""
     own = keys()
-    nonce = os.urandom(NONCE_BYTES)
-    sealed = _cipher(own.newest).encrypt(nonce, text.encode(), purpose.encode())
-    return own.current.to_bytes(2, "big") + nonce + sealed
+    cipher, bound = _cipher(own.newest), purpose.encode()
+    number = own.current.to_bytes(2, "big")
+
+    def seal_one(text: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return number + nonce + cipher.encrypt(nonce, text.encode(), bound)
+
+    return seal_one
 
 
 def unseal(sealed: bytes, purpose: str) -> str:
@@ -132,7 +142,12 @@ def signer(purpose: str) -> Callable[[bytes], str]:
 
 
 def _derived(purpose: str) -> bytes:
-    return hmac.digest(keys().root, b"anlan/" + purpose.encode(), hashlib.sha256)
+    return _derived_of(keys().root, purpose)
+
+
+@lru_cache(maxsize=64)
+def _derived_of(root: bytes, purpose: str) -> bytes:
+    return hmac.digest(root, b"anlan/" + purpose.encode(), hashlib.sha256)
 
 
 def keyed_hash(purpose: str, value: str) -> bytes:

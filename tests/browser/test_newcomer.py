@@ -52,7 +52,6 @@ def test_the_way_to_the_second_person_comes_back_and_shows_the_doubts_again(
     page.locator("tr", has_text="指挥部值班员").locator("button").click()
     page.wait_for_selector("html[data-ready]", state="attached")
     assert "elsewhere" not in page.url
-    night.state.update(page.context.storage_state())  # another post is another sitting
 
 
 def test_what_happens_before_the_wire_is_open_shows_once_it_is(

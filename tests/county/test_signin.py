@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from anlan.county import account_rounds, accounts, doors, sittings
+from anlan.county import access_queries, account_rounds, accounts, doors, sittings
 from anlan.county.models import Account, Post, RosterShift, Sitting
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
@@ -553,3 +553,34 @@ def test_sitting_states_are_asked_without_django_at_the_top() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     assert sittings.IDLE_ADMIN_S < sittings.IDLE_S < sittings.ABSOLUTE_S
+
+
+def test_a_password_stands_alone_for_the_links_hour_and_then_a_new_link_is_needed(
+    county_db: str, move_clock: Callable[[float], None]
+) -> None:
+    """Of an administrator, as of anybody whose authenticator was never bound."""
+    assert timedelta(seconds=sittings.BIND_S) == accounts.LINK_LIFE
+    set_up()
+    early, late = Client(), Client()
+    assert give_password(early, "system_admin", WORDS["system_admin"]).status_code == 302
+    move_clock(sittings.BIND_S - 60)
+    assert give_password(late, "audit_admin", WORDS["audit_admin"]).status_code == 302
+    bind(late)
+    move_clock(120)
+    answer = early.get("/accounts/2fa/totp/activate/")
+    assert answer.status_code == 302 and answer.url.startswith("/accounts/login/")
+    refused = give_password(Client(), "system_admin", WORDS["system_admin"])
+    assert (
+        refused.status_code == 200 and "账号或口令不对，或暂时不能登录" in refused.content.decode()
+    )
+    own = Account.objects.get(username="system_admin")
+    assert access_queries.account(own.pk).state == "late"
+    assert access_queries.account(Account.objects.get(username="audit_admin").pk).state == "ready"
+    assert late.get("/audit/").status_code == 200, "who bound in time stays"
+    token = accounts.make_link(COMMAND, "first", own)
+    fresh = Client()
+    word = "Sieben Brücken im Nebel 8"
+    answer = fresh.post(f"/first/duty/{token}", {"password1": word, "password2": word})
+    assert answer.url == "/accounts/2fa/totp/activate/"
+    bind(fresh)
+    assert fresh.get("/system/").status_code == 200

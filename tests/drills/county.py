@@ -26,6 +26,7 @@ import psycopg
 
 SEED = 71124
 DEMO_POSTS = 335
+PROGRAM_S_MAX = 1200
 
 
 def free_port() -> int:
@@ -37,9 +38,12 @@ def free_port() -> int:
 class Drill:
     """A county of its own with its processes; everything it started it ends."""
 
-    def __init__(self, home: Path, people: int, workers: int = 2, lease_s: float = 60):
+    def __init__(
+        self, home: Path, people: int, workers: int = 2, lease_s: float = 60, fill: str = ""
+    ):
         from anlan.ground.machine.postgres import Cluster
 
+        self.fill = fill or FILL.replace("MORE", str(max(0, people - DEMO_POSTS)))
         self.people, self.worker_count, self.lease_s = people, workers, lease_s
         self.no_answer, self.delay_s = 0.3, (0.2, 6.0)
         self.home = home
@@ -64,11 +68,15 @@ class Drill:
         self.cluster.init()
         self.cluster.start()
         self.cluster.create_database("anlan")
-        fill = FILL.replace("MORE", str(max(0, self.people - DEMO_POSTS)))
-        for step, role in ((MIGRATE, "owner"), (fill, "worker")):
-            subprocess.run(
-                [sys.executable, "-c", step], env=self.environment(role), check=True, timeout=120
-            )
+        for step, role in ((MIGRATE, "owner"), (self.fill, "worker")):
+            self.program(step, role)
+
+    def program(self, text: str, role: str = "worker") -> None:
+        """Run a program in the county, as an officer's page would act in a process of its own."""
+        subprocess.run(
+            [sys.executable, "-c", text], env=self.environment(role), check=True,
+            timeout=PROGRAM_S_MAX,
+        )  # fmt: skip
 
     def start(self) -> None:
         self.box = subprocess.Popen(

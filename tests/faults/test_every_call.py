@@ -31,7 +31,7 @@ SAMPLE = [("sendto", n) for n in range(1, 15)] + [("pwrite64", n) for n in (1, 2
 ALL = [("sendto", n) for n in range(1, 61)] + [("pwrite64", n) for n in range(1, 21)]
 ATTACH_S_MAX = 20.0
 WORK_S_MAX = 60.0
-BATCH = 4
+BATCH = 2
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="NOT RUN: apt-get install strace"

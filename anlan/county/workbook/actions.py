@@ -18,6 +18,7 @@ from anlan.county.rights import table
 from anlan.county.versions import WIDE_SPAN
 from anlan.county.workbook import applying, items, planning, reading, writing
 from anlan.county.workbook.desk import Plan, Reader
+from anlan.county.workbook.sheets import BY_NAME
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
@@ -38,15 +39,20 @@ class Preview:
     plan: Plan
 
 
-def _plan(scope: Scope, content: bytes, name: str) -> Plan:
-    """The plan of the file under the scope; faults of form stand before all others."""
-    tables, faults = reading.read(content, name)
+def _plan(scope: Scope, content: bytes, name: str, known: bool = False) -> Plan:
+    """The plan of the file under the scope; faults of form stand before all others.
+
+    known: these very bytes came through the door before and waited sealed.
+    """
+    tables, faults = reading.read(content, name, known)
+    read = {table.sheet.name for table in tables}
+    unread = {BY_NAME[f.sheet].kind for f in faults if f.sheet in BY_NAME and f.sheet not in read}
     fact = CountyFact.objects.first()
     reader = Reader(
         scope.lo, scope.hi, scope.hi - scope.lo >= WIDE_SPAN, fact.code if fact else 0,
         clock.now(), clock.COUNTY_ZONE, name, _kinds(),
     )  # fmt: skip
-    plan = planning.make(tables, items.load(), reader)
+    plan = planning.make(tables, items.load(), reader, frozenset(unread))
     plan.faults[:0] = faults
     return plan
 
@@ -129,7 +135,7 @@ def confirm(scope: Scope, transfer_id: int) -> dict[str, dict[str, int]]:
     """
     _real_world(scope)
     transfer = _waiting(scope, transfer_id, lock=True)
-    plan = _plan(scope, base64.b64decode(transfer.content or ""), transfer.name)
+    plan = _plan(scope, base64.b64decode(transfer.content or ""), transfer.name, known=True)
     digest = _digest(plan)
     if plan.faults or digest != bytes(transfer.plan_digest):
         raise Conflict(

@@ -14,7 +14,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from anlan.county import versions
-from anlan.county.models import Post
+from anlan.county.models import Change, Post
+from anlan.county.workbook import bulk
 from anlan.county.workbook.desk import Plan
 from anlan.county.workbook.items import MODELS, NEW, ORDER, Item
 from anlan.ground import secrets
@@ -60,11 +61,14 @@ def _write_kind(scope: Scope, kind: str, items: list[Item]) -> None:
     known = [item for item in items if item.op != NEW]
     if known:  # first: who ends makes room for who begins
         _change_known(model, known)
-    rows = [_row(scope, model, item) for item in fresh]
-    for item, row in zip(
-        fresh, model._default_manager.bulk_create(rows, batch_size=BATCH_ROWS), strict=True
-    ):
-        item.id, item.version = row.pk, row.version  # type: ignore[attr-defined]
+    if fresh:
+        _add(scope, kind, model, fresh)
+
+
+def _add(scope: Scope, kind: str, model: type[models.Model], fresh: list[Item]) -> None:
+    names, rows = _rows(scope, kind, fresh)
+    for item, key in zip(fresh, bulk.insert(model, names, rows), strict=True):
+        item.id, item.version = key, 1
         item.before = dict.fromkeys(item.after)
 
 
@@ -89,14 +93,20 @@ def _change_known(model: type[models.Model], items: list[Item]) -> None:
     model._default_manager.bulk_update(list(rows.values()), sorted(touched), batch_size=BATCH_ROWS)
 
 
-def _row(scope: Scope, model: type[models.Model], item: Item) -> models.Model:
-    columns = _columns(item, [name for name in item.after if name != "superior_id"])
-    if item.kind == "county.division":
-        code = columns["code"]
-        return model(**columns, parent_id=parent(code))
-    if "division" not in columns:
-        columns["division"] = _division(item)
-    return model(**columns, world=scope.world)
+def _rows(scope: Scope, kind: str, fresh: list[Item]) -> tuple[list[str], list[list[Any]]]:
+    """Columns, and the new records in them; a superior is set once all posts have their id."""
+    made = []
+    for item in fresh:
+        columns = _columns(item, [name for name in item.after if name != "superior_id"])
+        if kind == "county.division":
+            columns["parent_id"] = parent(columns["code"])
+        else:
+            if "division" not in columns:
+                columns["division"] = _division(item)
+            columns["world"] = scope.world
+        made.append(columns)
+    names = list(dict.fromkeys(name for columns in made for name in columns))
+    return names, [[columns.get(name) for name in names] for columns in made]
 
 
 def _division(item: Item) -> int:
@@ -155,26 +165,19 @@ def _touch_posts(moved: list[Item]) -> None:
                 )
 
 
-# Row by row the inserts of 10,000 changes cost more than those of the people themselves; COPY is
-# not to be had under row-level security.
-CHANGES = """
-INSERT INTO county_change
-  (division, world, version, object_kind, object_id, to_version, action, fields, why, actor)
-SELECT place, %s, 1, kind, key, to_version, %s, fields::jsonb, '', %s
-FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::int[], %s::text[])
-  AS given(place, kind, key, to_version, fields)
-"""
+CHANGE = ("division", "world", "object_kind", "object_id", "to_version", "action", "fields",
+          "why", "actor")  # fmt: skip
 
 
 def _write_changes(scope: Scope, moved: list[Item], action: str) -> None:
     """One `Change` a record."""
-    columns = [
-        [_place(item) for item in moved], [item.kind for item in moved],
-        [item.id or 0 for item in moved], [item.version for item in moved],
-        [json.dumps(_fields(item), ensure_ascii=False) for item in moved],
+    actor = scope.actor.label[:200]
+    rows = [
+        (_place(item), scope.world, item.kind, item.id or 0, item.version, action,
+         json.dumps(_fields(item), ensure_ascii=False), "", actor)
+        for item in moved
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(CHANGES, [scope.world, action, scope.actor.label[:200], *columns])
+    bulk.insert(Change, CHANGE, rows)
 
 
 def _place(item: Item) -> int:

@@ -59,7 +59,8 @@ def plain(cell: Any) -> str:
 def text(cell: Any, chars: int) -> str:
     """One line of text without control marks, at most so many characters."""
     found = plain(cell)
-    if any(unicodedata.category(c)[0] == "C" for c in found):
+    # What is printable holds no mark of category C; the rest is looked at one by one.
+    if not found.isprintable() and any(unicodedata.category(c)[0] == "C" for c in found):
         raise CellFault("含有看不见的控制字符", "请删去后重新输入")
     if len(found) > chars:
         raise CellFault(f"超过 {chars} 个字", "请缩短")

@@ -21,6 +21,7 @@ from anlan.county.workbook.sheets import BY_KIND, Column
 from anlan.ground.places import parse
 
 VALUE_CHARS = 40
+NAMED_BY = ("key", "code", "name", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,16 @@ class Desk:
         self.reader = reader
         self.records = snapshot
         self.plan = Plan(reader.now)
+        self.typed = self._typed()
         self.table: Table | None = None
         self.letters: dict[str, dict[str, str]] = {}
         self.by_id = {kind: {item.id: item for item in items} for kind, items in snapshot.items()}
         self.local: dict[str, dict[str, Item]] = {kind: {} for kind in ORDER}
         self.indexes: dict[tuple[str, tuple[str, ...]], dict[Any, list[Item]]] = {}
+        # What a refused row would have been called, by kind: its faults are named once, and what
+        # other rows wanted of it is no fault of theirs. A kind in `unread` had no rows read at all.
+        self.lost: dict[str, set[str]] = {kind: set() for kind in ORDER}
+        self.unread: frozenset[str] = frozenset()
         self.divisions: dict[int, Item] = {
             item.id: item for item in snapshot["county.division"] if item.id is not None
         }
@@ -99,6 +105,20 @@ class Desk:
             for item in self.records[kind]:
                 index.setdefault(tuple(item.after.get(name) for name in names), []).append(item)
         return index.get(tuple(wanted[name] for name in names), [])
+
+    def lose(self, table: Table) -> None:
+        """Remember the rows of the sheet that became no record."""
+        kind = table.sheet.kind
+        items = self.divisions.values() if kind == "county.division" else self.plan.items
+        became = {item.row for item in items if item.kind == kind}
+        for row in table.rows:
+            if row.number not in became:
+                names = (row.cells.get(name) for name in NAMED_BY)
+                self.lost[kind] |= {cells.plain(name) for name in names} - {""}
+
+    def follows(self, kind: str, name: str) -> bool:
+        """Whether what is looked for stood in a row that was refused."""
+        return name in self.lost[kind] or kind in self.unread
 
     # faults
 
@@ -130,20 +150,25 @@ class Desk:
         return found if good else None
 
     def _value(self, column: Column, cell: Any) -> Any:
-        readers: dict[str, Callable[[], Any]] = {
-            "key": lambda: cells.text(cell, 40),
-            "code": lambda: _code(cell),
-            "text": lambda: cells.text(cell, column.chars),
-            "int": lambda: cells.whole(cell),
-            "float": lambda: cells.decimal(cell),
-            "day": lambda: cells.day(cell),
-            "moment": lambda: cells.moment(cell, self.reader.zone),
-            "phone": lambda: cells.phone(cell),
-            "yes": lambda: cells.yes(cell),
-            "unit_kind": lambda: cells.choice(cell, {"unit": "单位", "collective": "集合"}),
-            "post_kind": lambda: cells.choice(cell, self.reader.post_kinds),
+        return self.typed[column.kind](column, cell)
+
+    def _typed(self) -> dict[str, Callable[[Column, Any], Any]]:
+        """How a cell of each kind of column is read; made once a file."""
+        units, posts = {"unit": "单位", "collective": "集合"}, self.reader.post_kinds
+        zone = self.reader.zone
+        return {
+            "key": lambda _column, cell: cells.text(cell, 40),
+            "code": lambda _column, cell: _code(cell),
+            "text": lambda column, cell: cells.text(cell, column.chars),
+            "int": lambda _column, cell: cells.whole(cell),
+            "float": lambda _column, cell: cells.decimal(cell),
+            "day": lambda _column, cell: cells.day(cell),
+            "moment": lambda _column, cell: cells.moment(cell, zone),
+            "phone": lambda _column, cell: cells.phone(cell),
+            "yes": lambda _column, cell: cells.yes(cell),
+            "unit_kind": lambda _column, cell: cells.choice(cell, units),
+            "post_kind": lambda _column, cell: cells.choice(cell, posts),
         }
-        return readers[column.kind]()
 
     # rows
 
@@ -192,6 +217,8 @@ class Desk:
     def place(self, kind: str, row: int, name: str, code: int) -> bool:
         """Whether the division is there and within the span; else a fault."""
         if code not in self.divisions:
+            if any(self.follows("county.division", text) for text in written(code)):
+                return False
             self.fault(kind, row, name, _("没有这个区划代码"), code, _("请先在“区划”表里添加"))
             return False
         if not self.reader.covers(code):
@@ -209,17 +236,25 @@ class Desk:
         if key:
             found = self.by_id[target].get(int(key)) if key.isascii() and key.isdigit() \
                 else self.local[target].get(key)  # fmt: skip
-            if found is None:
+            if found is None and not self.follows(target, key):
                 self.fault(kind, row, name, _("没有这个编号，或不在您的范围内"), key,
                            _("请核对编号，新增的要写在前面的表里"))  # fmt: skip
             return found
         some = list(fits)
         if len(some) == 1:
             return some[0]
+        if not some and self.follows(target, shown):
+            return None
         what = _("有 %(n)d 个同名的") % {"n": len(some)} if some else _("找不到")
         self.fault(kind, row, name, what, shown, _("请填编号") if some else
                    _("请核对写法，或先在前面的表里添加"))  # fmt: skip
         return None
+
+
+def written(code: int) -> tuple[str, ...]:
+    """The ways in which a sheet may write a division's code: 12, 9 or 6 digits."""
+    text = str(code)
+    return tuple(text[:size] for size in (12, 9, 6) if not text[size:].strip("0"))
 
 
 def _code(cell: Any) -> int | None:

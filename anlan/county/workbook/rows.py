@@ -274,6 +274,7 @@ def posts(desk: Desk, table: Table) -> None:
         _order(desk, kind, row, values, item)
         _moment(item, "ended_at", values)
         matched.append((row, values, item))
+    desk.lose(table)  # a superior may be a refused row of this very sheet
     for row, values, item in matched:
         _post_references(desk, row, values, item)
 

@@ -14,15 +14,19 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from anlan.ground.scope import prepared
+
 # A batch is found by the index, row by row, and the queue is walked along its own until the batch
 # is full. Left alone the planner, which cannot know how full a queue is at this moment, reads all
 # of it and sorts it again for every batch. Holds until the transaction ends.
-BY_INDEX = (
-    "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+SETTINGS = (
+    "set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true),"
     " set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
     " set_config('enable_mergejoin', 'off', true),"
     " set_config('plan_cache_mode', 'force_generic_plan', true)"
 )
+BY_INDEX = f"SELECT {SETTINGS}"
+ALSO_BY_INDEX = f", {SETTINGS}"  # for `Scope.in_one_trip`
 
 
 @contextmanager
@@ -37,5 +41,4 @@ def together() -> Iterator[psycopg.Connection[Any]]:
 
 def run(own: psycopg.Connection[Any], sql: str, values: Sequence[Any]) -> psycopg.Cursor[Any]:
     """Send a prepared statement; its rows are awaited only when they are fetched."""
-    cursor = psycopg.Cursor(own)
-    return cursor.execute(sql, values, prepare=True, binary=True)  # type: ignore[arg-type]
+    return prepared(own, sql, values, binary=True)

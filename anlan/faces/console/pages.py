@@ -146,6 +146,7 @@ def _places() -> list[tuple[str, str, str]]:
         (_("待办"), "/desk/", "callout.read"),
         (_("电话簿"), "/phonebook/", "phonebook.read"),
         (_("要点"), "/plan/", "plan.read"),
+        (_("台账"), "/ledger/", "ledger.read"),
         (_("县情"), "/county/", "county.read"),
         (_("规则值"), "/policy/", "policy.read"),
         (_("日志"), "/journal/", "journal.read"),

@@ -8,8 +8,10 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, re_path
 
 from anlan.county import access_pages as access
+from anlan.county import acting_pages as acting
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
+from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration
 from anlan.faces.console import pages as console
 from anlan.ground import pages as ground
@@ -47,10 +49,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *workplan.urlpatterns,
     *oversight.urlpatterns,
     *plan_import.urlpatterns,
+    *ledger.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,
     *access.urlpatterns,
+    *acting.urlpatterns,
     *administration.urlpatterns,
     _static(),
 ]

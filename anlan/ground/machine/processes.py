@@ -57,11 +57,16 @@ class Child:
     started: float = 0.0
 
 
-def granian(app: str, interface: str, port: int, threads: int = 1) -> list[str]:
-    """The command of one granian server with one worker."""
+# One interpreter serves one page at a time: a second one for the console's readers where there is a
+# second core. What each keeps it asks the database for (`ground/kept.py`), so they may differ.
+CONSOLE_WORKERS = min(2, os.cpu_count() or 1)
+
+
+def granian(app: str, interface: str, port: int, threads: int = 1, workers: int = 1) -> list[str]:
+    """The command of one granian server. threads: of each of its workers."""
     command = [
         sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning",
+        "--port", str(port), "--workers", str(workers), "--no-ws", "--log-level", "warning",
         "--log-config", str(WEB_LOG), app,
     ]  # fmt: skip
     return [*command, "--blocking-threads", str(threads)] if interface == "wsgi" else command
@@ -71,7 +76,9 @@ def children(own: Site) -> list[Child]:
     """What runs in a county, in the order in which it starts."""
     wsgi = "anlan.faces.http.wsgi:application"
     found = [
-        Child("console", granian(wsgi, "wsgi", own.ports["console"], 4), "console"),
+        Child(
+            "console", granian(wsgi, "wsgi", own.ports["console"], 4, CONSOLE_WORKERS), "console"
+        ),
         Child("live", granian("anlan.faces.http.live:app", "asgi", own.ports["live"]), "live"),
         Child("public", granian(wsgi, "wsgi", own.ports["public"], 2), "public"),
         Child("worker", [sys.executable, "-m", "anlan.faces.worker"], "worker"),

@@ -17,11 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from anlan.ground.policy import facts, packs
+from anlan.ground.policy import check_types, facts, packs
 from anlan.ground.policy.packs import Document, Fault, PackFault
 
-SECTIONS = ("pack", "chains", "texts", "indicators")
-SHARED = {"_core": ("rights",), "_law": None}
+SECTIONS = ("pack", "chains", "texts", "indicators", "types")
+SHARED = {"_core": ("rights", "types"), "_law": None}
 DATA_FILES = {
     "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.yaml", "surnames.yaml"}
 }
@@ -31,7 +31,7 @@ FILES_MAX = 200
 FAULTS_MAX = 500
 PLACEHOLDERS = {
     "chains": frozenset({"text", "code", "link", "post", "title"}),
-    "texts": frozenset({"county", "label", "grade", "at", "area", "caution", "measures"}),
+    "texts": frozenset({"county", "label", "grade", "at", "area", "caution", "measures", "others"}),
     "": frozenset(),
 }
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -207,6 +207,9 @@ def _true(document: Document, section: str, data: dict[str, Any]) -> Iterator[Fa
             yield from _law(document, name, entry)
     elif section == "rights":
         yield from _rights(document, data)
+    elif section == "types":
+        for path, what, mend in check_types.faults(data, document.file.startswith("_core/")):
+            yield _fault(document, path, what, mend)
 
 
 def _placeholders(

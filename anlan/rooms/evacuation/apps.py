@@ -10,4 +10,7 @@ class EvacuationConfig(AppConfig):
         """Links and counts of a night go on while the journal cannot be written."""
         from anlan.ground import journal
 
-        journal.goes_on("evacuation.open", "evacuation.link", "evacuation.count")
+        journal.goes_on(
+            "evacuation.order", "evacuation.open", "evacuation.join", "evacuation.link",
+            "evacuation.count",
+        )  # fmt: skip

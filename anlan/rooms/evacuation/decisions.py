@@ -17,6 +17,7 @@ from anlan.rooms.warning.decisions import number
 PEOPLE_MAX = 100_000
 MOVED_WORDS = ("已转移", "转移", "已转", "转")
 LEFT_WORDS = ("还剩余", "剩余", "还剩", "剩下", "未转移", "未转", "剩")
+GRADES = ("red", "orange", "yellow", "blue")
 FILLERS = " ,，。.;；、:：人名个已还\t\r\n"
 
 
@@ -47,6 +48,12 @@ class Figures:
 def total(many: Iterable[Figures]) -> Figures:
     """The sum, which adds up where its parts do."""
     return sum(many, Figures())
+
+
+def highest(grades: Iterable[str]) -> str:
+    """The highest of the grades of warnings; "" where none of them is a grade."""
+    known = [GRADES.index(grade) for grade in grades if grade in GRADES]
+    return GRADES[min(known)] if known else ""
 
 
 class Fault(Enum):

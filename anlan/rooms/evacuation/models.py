@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anlan.engines.callout.models import GRADES
 from anlan.ground.models import Operational, Standing
 from anlan.ground.secrets import Label, SealedField
 
@@ -90,7 +91,12 @@ class Order(Operational):
 
 
 class Opening(Operational):
-    """A zone opened by an order: how many are to move, and what is counted last."""
+    """A zone that is open: how many are to move, and what is counted last.
+
+    Open once in a world at a time, however many warnings there are. origin, callout and order are
+    of what opened it; all that it stands on are its `bases`. grade: the highest of those that
+    still stand.
+    """
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="openings")
     origin_kind = models.CharField(max_length=40)
@@ -98,6 +104,7 @@ class Opening(Operational):
     callout_id = models.BigIntegerField(null=True)
     order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="openings")
     state = models.CharField(max_length=10, default="open")
+    grade = models.CharField(max_length=10, default="", choices=GRADES)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     to_move = models.IntegerField()
@@ -114,7 +121,7 @@ class Opening(Operational):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["world", "zone", "origin_kind", "origin_id"], name="opening_once"
+                fields=["world", "zone"], name="opening_once", condition=models.Q(state="open")
             ),
             models.CheckConstraint(
                 condition=models.Q(
@@ -127,6 +134,43 @@ class Opening(Operational):
                 ),
                 name="opening_adds_up",
             ),
+        ]
+
+
+class Basis(Operational):
+    """What an opening stands on (启用依据): a warning with its call-out and its order.
+
+    A second call-out over the same places adds its own; the zone is sent home when none stands.
+    link_person: who got the link of the count through this call-out.
+    """
+
+    opening = models.ForeignKey(Opening, models.CASCADE, related_name="bases", db_index=False)
+    origin_kind = models.CharField(max_length=40)
+    origin_id = models.BigIntegerField()
+    callout_id = models.BigIntegerField(null=True)
+    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="bases")
+    title = models.CharField(max_length=200)
+    grade = models.CharField(max_length=10, default="", choices=GRADES)
+    joined_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    link_sent_at = models.DateTimeField(null=True)
+    link_person_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opening", "origin_kind", "origin_id", "callout_id"],
+                name="basis_once",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["origin_kind", "origin_id"],
+                name="basis_standing",
+                condition=models.Q(ended_at=None),
+            ),
+            models.Index(fields=["callout_id"], name="basis_callout"),
         ]
 
 

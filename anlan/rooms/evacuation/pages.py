@@ -33,11 +33,12 @@ def list_page(request: HttpRequest) -> HttpResponse:
 
 @page("evacuation.read")
 def opening_page(request: HttpRequest, opening_id: int) -> HttpResponse:
-    """One zone: its households, its count, every version; the form of the sheet."""
+    """One zone: why it is open, its households, every version of its count; the sheet's form."""
     scope = scope_of(request)
     shown = queries.zone_for_link(scope, opening_id)
     versions = queries.versions(scope, opening_id)
-    context = {"shown": shown, "versions": versions, "now": clock.now()}
+    bases = queries.bases(scope, opening_id)
+    context = {"shown": shown, "versions": versions, "bases": bases, "now": clock.now()}
     return render(request, "evacuation/opening.html", context)
 
 

@@ -18,7 +18,7 @@ from anlan.ground.places import span
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.actions import figures_of
 from anlan.rooms.evacuation.decisions import Figures, total
-from anlan.rooms.evacuation.models import Headcount, Household, Opening, Order, Shelter, Zone
+from anlan.rooms.evacuation.models import Basis, Headcount, Household, Opening, Order, Shelter, Zone
 
 ORDERS_MAX = 100
 NIGHTS_MAX = 50
@@ -38,12 +38,13 @@ class ZoneRow:
 
 @dataclass(frozen=True, slots=True)
 class OpeningRow:
-    """An opened zone with its figures and their age."""
+    """An opened zone with its figures and their age. titles: the warnings that it stands on."""
 
     row: Opening
     place: str
     figures: Figures
     counted_at: datetime | None
+    titles: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,17 @@ def night(scope: Scope, only_open: bool = True, place: int | None = None) -> Nig
         rows = rows.filter(state="open") if only_open else rows
         found = list(rows.order_by("division", "id"))
         names = county.place_names(scope, (row.division for row in found))
+        titles: dict[int, list[str]] = {}
+        standing = Basis.objects.filter(opening__in=[row.id for row in found], ended_at=None)
+        for ident, title in standing.order_by("id").values_list("opening_id", "title"):
+            titles.setdefault(ident, []).append(title)
     shown = [
-        OpeningRow(row, names.get(row.division, ""), figures_of(row), row.counted_at)
+        OpeningRow(
+            row, names.get(row.division, ""), figures_of(row), row.counted_at,
+            titles.get(row.id, []),
+        )
         for row in found
-    ]
+    ]  # fmt: skip
     shown.sort(key=lambda o: (o.counted_at is not None, -o.figures.still_there, o.row.division))
     counted = sum(1 for entry in shown if entry.counted_at is not None)
     return Night(shown, total(entry.figures for entry in shown), counted)
@@ -162,6 +170,13 @@ def versions(scope: Scope, opening_id: int) -> list[Headcount]:
     """Every version of a zone's count, newest first."""
     with scope.open():
         return list(Headcount.objects.filter(opening_id=opening_id).order_by("-number"))
+
+
+def bases(scope: Scope, opening_id: int) -> list[Basis]:
+    """All that an opening stands or stood on, with their orders; what stands still comes first."""
+    with scope.open():
+        rows = Basis.objects.filter(opening_id=opening_id).select_related("order").order_by("id")
+        return sorted(rows, key=lambda basis: basis.ended_at is not None)
 
 
 def shelters(scope: Scope) -> list[Shelter]:

@@ -4,36 +4,47 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout import queries as callouts
-from anlan.engines.callout.models import Callout
+from anlan.engines.callout.models import Call, Callout
 from anlan.ground.errors import Refusal
 from anlan.ground.scope import Scope
-from anlan.rooms.evacuation import actions, queries
+from anlan.rooms.evacuation import actions, opening_actions, queries
 from anlan.rooms.evacuation.decisions import Figures, from_sms, read_headcount
-from anlan.rooms.evacuation.models import Opening, Order
+from anlan.rooms.evacuation.models import Basis, Order
+from anlan.rooms.evacuation.opening_actions import REACHED, Opener
 from anlan.rooms.warning import queries as warnings
+from anlan.rooms.warning.lifting import MOVING_GRADES
 
-MOVING_GRADES = ("red", "orange")
+CALLOUTS_MAX = 500
+LINKS_MAX = 200
 
 
 def open_by_callout(scope: Scope) -> int:
-    """Open the zones in the places of orange and red warnings that went out."""
+    """Open the zones in the places of orange and red warnings that went out, or join what is open.
+
+    Oldest first; a call-out whose all-clear went out opens nothing any more. Places without zones
+    are asked again each time, for a zone may still be listed that night.
+    """
     with scope.open():
-        done = Opening.objects.filter(callout_id__isnull=False).values("callout_id")
-        fresh = list(
-            Callout.objects.filter(kind="warning", state="open", grade__in=MOVING_GRADES).exclude(
-                id__in=done
-            )[:5]
+        over = Callout.objects.filter(
+            kind="all_clear", origin_kind=OuterRef("origin_kind"), origin_id=OuterRef("origin_id")
         )
-        opened = 0
-        for row in fresh:
-            order = _order(scope, row)
-            made = actions.open_zones(
-                scope, row.origin_kind, row.origin_id, row.id, list(row.divisions), order
-            )
-            opened += len(made)
-        return opened
+        fresh = Callout.objects.filter(
+            ~Exists(over),
+            ~Exists(Basis.objects.filter(callout_id=OuterRef("id"))),
+            kind="warning", state="open", grade__in=MOVING_GRADES,
+        ).order_by("id")[:CALLOUTS_MAX]  # fmt: skip
+        return sum(_open(scope, row) for row in fresh)
+
+
+def _open(scope: Scope, row: Callout) -> int:
+    opener = Opener(
+        row.origin_kind, row.origin_id, row.title, row.grade, row.id, _order(scope, row)
+    )
+    return len(opening_actions.open_zones(scope, opener, list(row.divisions)))
 
 
 def _order(scope: Scope, row: Callout) -> Order | None:
@@ -43,36 +54,34 @@ def _order(scope: Scope, row: Callout) -> Order | None:
     found = warnings.authority_of(scope, row.origin_id)
     if found is None:
         return None
-    basis = actions.OrderBasis(
+    basis = opening_actions.OrderBasis(
         row.origin_kind, row.origin_id, found.authority, found.approved_by, found.measures
     )
-    return actions.give_order(scope, basis, row.id, list(row.divisions))
+    return opening_actions.give_order(scope, basis, row.id, list(row.divisions))
 
 
 def send_links(scope: Scope) -> int:
-    """Whoever answered for a village gets the link of its zone."""
+    """Whoever answered for a village, in any of its call-outs, gets the link of its zone."""
     with scope.open():
-        rows = list(
-            Opening.objects.filter(state="open", link_sent_at=None, callout_id__isnull=False)[:200]
+        reached = Call.objects.filter(
+            callout_id=OuterRef("callout_id"), division=OuterRef("division"), state__in=REACHED
         )
-        titles = dict(
-            Callout.objects.filter(id__in={row.callout_id for row in rows}).values_list(
-                "id", "title"
-            )
+        rows = Basis.objects.filter(
+            Exists(reached), ended_at=None, link_sent_at=None, opening__state="open"
         )
-        return sum(
-            actions.send_link(scope, row.id, titles.get(row.callout_id or 0, "")) for row in rows
-        )
+        ids = list(rows.order_by("id").values_list("id", flat=True)[:LINKS_MAX])
+        return sum(opening_actions.send_link(scope, ident) for ident in ids)
 
 
 def close_by_all_clear(scope: Scope) -> int:
-    """End the openings of warnings whose all-clear went out."""
+    """End what stood on warnings whose all-clear went out; zones on which nothing stands close."""
     with scope.open():
-        clear = Callout.objects.filter(kind="all_clear").values_list("origin_id", flat=True)
-        ids = Opening.objects.filter(
-            state="open", origin_kind="warning.warning", origin_id__in=list(clear)
-        ).values_list("origin_id", flat=True)
-        return sum(actions.close_openings(scope, "warning.warning", ident) for ident in set(ids))
+        over = Callout.objects.filter(
+            kind="all_clear", origin_kind=OuterRef("origin_kind"), origin_id=OuterRef("origin_id")
+        )
+        standing = Basis.objects.filter(Exists(over), ended_at=None)
+        origins = sorted(set(standing.values_list("origin_kind", "origin_id")))
+        return sum(opening_actions.end_bases(scope, *origin) for origin in origins)
 
 
 def read_messages(scope: Scope) -> int:

@@ -22,6 +22,7 @@ from anlan.ground.places import county_of, level
 from anlan.ground.scope import Scope
 from anlan.rooms.warning import draft as words
 from anlan.rooms.warning.decisions import TEXT_CHARS_MAX, read_bulletin
+from anlan.rooms.warning.lifting import all_clear, title
 from anlan.rooms.warning.models import Approval, Bulletin, Warning
 
 REVIEW_WITHIN = timedelta(hours=24)
@@ -281,11 +282,6 @@ def _release(scope: Scope, row: Warning, approved_by: int | None) -> Callout:
     return opened
 
 
-def title(row: Warning) -> str:
-    """暴雨橙色预警."""
-    return f"{row.kind_label}{words.grade_label(row.grade)}预警" if row.grade else row.kind_label
-
-
 @action("warning.draft", journal="warning.lift.submit")
 def propose_lift(scope: Scope, warning_id: int, version: int) -> Warning:
     """Ask for the all-clear; a second person approves it."""
@@ -305,15 +301,13 @@ def propose_lift(scope: Scope, warning_id: int, version: int) -> Warning:
 
 @action("warning.approve", journal="warning.lift")
 def approve_lift(scope: Scope, warning_id: int, version: int) -> Callout:
-    """All-clear by the same chain, in the words of the pack."""
+    """All-clear by the same chain; where another warning stands nobody is told to go home."""
     row = _row(scope, warning_id, version)
     if row.state != "approved":
         raise Refusal("no-lift", _("没有待批准的解除"), row.state)
     _other_person(scope, row)
     _approval(scope, row, "lift")
-    text = words.message(
-        "all_clear", _fact().name, row.kind_label, row.grade, clock.now(), row.area, "", ""
-    )
+    text = all_clear(scope, row)
     opened = callout.open_callout(
         scope,
         Launch(

@@ -39,13 +39,14 @@ def wall_time(moment: datetime) -> str:
 
 def message(
     template: str, county: str, label: str, grade: str, at: datetime, area: str, caution: str,
-    todo: str,
+    todo: str, others: str = "",
 ) -> str:  # fmt: skip
-    """The SMS; template: warning or all_clear."""
+    """The SMS; template: warning, all_clear, or one of those for places where others stand."""
     text = str(texts()["sms"][template])  # type: ignore[index]
     values = {
         "{county}": county, "{label}": label, "{grade}": grade_label(grade),
         "{at}": wall_time(at), "{area}": area, "{caution}": caution, "{measures}": todo,
+        "{others}": others,
     }  # fmt: skip
     for name, value in values.items():
         text = text.replace(name, value.replace("{", "").replace("}", ""))

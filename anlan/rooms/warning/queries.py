@@ -10,7 +10,7 @@ from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.queries import Preview
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.scope import Scope
-from anlan.rooms.warning.actions import title
+from anlan.rooms.warning.lifting import STANDING_STATES, all_clear, title
 from anlan.rooms.warning.models import Approval, Warning
 
 ROWS_MAX = 100
@@ -30,6 +30,7 @@ class Shown:
     """A warning with all that its page needs.
 
     checked: doubts of the reader that the drafter settled, for whoever is asked to approve.
+    lift_sms: what an all-clear would say now; empty where there is nothing to lift.
     """
 
     row: Warning
@@ -39,6 +40,7 @@ class Shown:
     preview: Preview | None
     preview_refusal: str
     checked: list[dict[str, Any]]
+    lift_sms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,10 @@ def shown(scope: Scope, warning_id: int) -> Shown:
             raise NotFound("warning-unknown", "没有这份预警", str(warning_id), "请返回列表")
         approvals = list(row.approvals.order_by("id"))
         preview, refusal = _preview(scope, row)
+        lift_sms = all_clear(scope, row) if row.state in STANDING_STATES else ""
     checked = _checked(row)
     pieces = _pieces(row, checked or row.doubts)
-    return Shown(row, title(row), pieces, approvals, preview, refusal, checked)
+    return Shown(row, title(row), pieces, approvals, preview, refusal, checked, lift_sms)
 
 
 def _checked(row: Warning) -> list[dict[str, Any]]:

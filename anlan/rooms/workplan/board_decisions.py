@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 LATE_STATES = frozenset({"missed", "not_reported"})
@@ -22,6 +23,7 @@ CLAUSE = re.compile(r"[^。；;！？\n]+")
 PUNCTUATION = re.compile(r"[\s，。、；：:;,.“”‘’\"'（）()《》〈〉—\-～~·]+")
 DUE_BUCKETS = ("past", "month", "quarter", "later", "none")
 QUARTER_DAYS, MONTH_DAYS = 92, 31
+HEADINGS_KEPT = 2_000  # a row's name is held against each of the plan's headings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def row_keys(rows: Iterable[tuple[str, str, Sequence[Mapping[str, Any]]]]) -> li
     return keys
 
 
+@lru_cache(maxsize=HEADINGS_KEPT)
 def bare(text: str) -> str:
     """Without spaces and punctuation, so that two prints of one heading are the same."""
     return PUNCTUATION.sub("", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -43,17 +44,20 @@ def board(request: HttpRequest) -> HttpResponse:
     filters = Filters.read(request.GET)
     found = board_queries.board(scope, filters)
     by_unit = request.GET.get("by") == "unit"
+    # What the template keeps (`{% kept %}`) is not computed where it is not asked for.
     context = {
         "plan": found.plan, "board": found, "filters": filters, "by_unit": by_unit,
-        "maps": _maps(found, by_unit), "legend": [(s, board_shapes.word(s)) for s in WORST_FIRST],
-        "columns": _columns(found, by_unit), "late": found.late(), "total": len(found.lines),
+        "maps": cache(lambda: _maps(found, by_unit)),
+        "legend": [(s, board_shapes.word(s)) for s in WORST_FIRST],
+        "columns": cache(lambda: _columns(found, by_unit)),
+        "late": found.late(), "total": len(found.lines),
         "answered": sum(1 for line in found.lines if line.figures),
         "states": [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
                    if s in found.counts],
         "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
         "waiting": tie_queries.tied(scope, found.plan).waiting() if found.plan else [],
-        "beyond": len(board_queries.beyond(found)), "query": request.GET.urlencode(),
-        "named": _named(found), "versions": queries.versions(scope), "now": clock.now(),
+        "beyond": cache(lambda: len(board_queries.beyond(found))), "named": _named(found),
+        "query": request.GET.urlencode(), "versions": queries.waiting(scope), "now": clock.now(),
         "forms": exports.FORMS,
     }  # fmt: skip
     return render(request, "workplan/board.html", context)

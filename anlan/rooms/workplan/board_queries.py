@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from anlan.county.queries import NamedUnit
 from anlan.engines.indicators import compute
 from anlan.engines.indicators.decisions import WORST_FIRST
 from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.kept import Kept, stamp
 from anlan.ground.policy import packs
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import board_decisions, board_states, queries, tie_queries
@@ -29,6 +30,20 @@ from anlan.rooms.workplan.models import PlanRow, PlanVersion
 
 HISTORY_MAX = 100
 UNKNOWN = "unknown"
+# A board is some hundred kilobytes: a county's, its townships', and those of yesterday.
+BOARDS_MAX = 32
+# Everything that a board is made of, but for the day and the plan's own words on law.
+MADE_OF = {
+    "workplan_planversion": "",
+    "workplan_planrow": "WHERE plan_id IN (SELECT id FROM workplan_planversion"
+    " WHERE state NOT IN ('undone', 'replaced'))",
+    "workplan_lead": "",
+    # The round writes the time into every row; only what it found makes another board.
+    "workplan_boardstate": "|jsonb_hash_extended(states, division)::numeric"
+    " + jsonb_hash_extended(figures, division + 1)",
+    "ground_county": "",
+    **county.NAMES_SEEN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,11 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All rows of the plan, those that the filters take, and by what there is to filter."""
+    """All rows of the plan, those that the filters take, and by what there is to filter.
+
+    One board serves many readers at once: nothing in it is ever changed. stamp: what it was made
+    of; empty where it was computed for this reader now, and nothing made of it may be kept.
+    """
 
     plan: PlanVersion | None
     lines: list[Line]
@@ -103,6 +122,7 @@ class Board:
     as_of: datetime | None
     today: date
     counts: dict[str, int] = field(default_factory=dict)
+    stamp: str = ""
 
     @property
     def tables(self) -> dict[int, str]:
@@ -131,28 +151,44 @@ def _protocol(units: Mapping[str, NamedUnit], name: str) -> tuple[int, str]:
     return (units[name].order if name in units else 1_000_000, name)
 
 
+_boards: Kept[Board] = Kept(BOARDS_MAX)
+
+
 def board(scope: Scope, filters: Filters | None = None) -> Board:
-    """The current plan as the reader sees it."""
+    """The current plan as the reader sees it; made anew where anything in it has changed."""
     with scope.open():
-        plan = queries.current(scope)
         today = compute.today(scope)
-        if plan is None:
-            return Board(None, [], [], [], {}, None, today)
-        rows = list(plan.rows.all())
-        units = county.units_by_name(scope, today)
-        leads = confirmed_leads(scope, plan)
-        standing = board_states.standing(scope)
-        names = county.place_names(scope, standing.towns)
+        as_of = board_states.kept_at(scope)
+        if as_of is None:
+            found = _board(scope, today, "")
+        else:
+            seen = f"{stamp(scope, MADE_OF)}/{today}"
+            found = _boards.get(seen, lambda: _board(scope, today, seen))
+            found = replace(found, as_of=as_of)
+    if filters is None or not filters.any():
+        return found
+    return replace(found, shown=[line for line in found.lines if filters.takes(line)])
+
+
+def _board(scope: Scope, today: date, seen: str) -> Board:
+    """The whole board, made of rows."""
+    plan = queries.current(scope)
+    if plan is None:
+        return Board(None, [], [], [], {}, None, today)
+    rows = list(plan.rows.all())
+    units = county.units_by_name(scope, today)
+    leads = confirmed_leads(scope, plan)
+    standing = board_states.standing(scope)
+    names = county.place_names(scope, standing.towns)
     towns = [(code, names.get(code, str(code))) for code in sorted(standing.towns)]
     keys = board_decisions.row_keys((row.name, row.text, row.units) for row in rows)
     lines = [
         _line(row, key, plan, units, leads, standing, towns, today)
         for row, key in zip(rows, keys, strict=True)
     ]
-    wanted = filters or Filters()
     return Board(
-        plan, lines, [line for line in lines if wanted.takes(line)], towns, units,
-        standing.computed_at, today, dict(Counter(line.state for line in lines)),
+        plan, lines, lines, towns, units, standing.computed_at, today,
+        dict(Counter(line.state for line in lines)), seen,
     )  # fmt: skip
 
 
@@ -231,18 +267,22 @@ def beyond(found: Board) -> list[Beyond]:
     """What the points promise and no row holds; figures first within a point."""
     if found.plan is None:
         return []
-    rows = tuple((line.row.name, line.row.text, line.row.quantities) for line in found.lines)
-    said = hashlib.sha256(repr((found.plan.points, rows)).encode()).hexdigest()
-    if said not in _beyond_known:
-        if len(_beyond_known) >= BEYOND_KEPT_MAX:
-            _beyond_known.clear()
-        _beyond_known[said] = board_decisions.beyond_rows(found.plan.points, rows)
-    return sorted(_beyond_known[said], key=lambda one: (one.point, one.why != "figure"))
+    if not found.stamp:
+        return _compared(found.plan, found.lines)
+    plan, lines = found.plan, found.lines
+    return _beyond_known.get(found.stamp, lambda: _compared(plan, lines))
 
 
-# Comparing a plan's words takes a tenth of a second, and the same words give the same answer.
-_beyond_known: dict[str, list[Beyond]] = {}
-BEYOND_KEPT_MAX = 16
+def _compared(plan: PlanVersion, lines: Sequence[Line]) -> list[Beyond]:
+    """Comparing a plan's words takes a tenth of a second; the same words give the same answer."""
+    rows = tuple((line.row.name, line.row.text, line.row.quantities) for line in lines)
+    said = hashlib.sha256(repr((plan.points, rows)).encode()).hexdigest()
+    known = _same_words.get(said, lambda: board_decisions.beyond_rows(plan.points, rows))
+    return sorted(known, key=lambda one: (one.point, one.why != "figure"))
+
+
+_beyond_known: Kept[list[Beyond]] = Kept(BOARDS_MAX)
+_same_words: Kept[list[Beyond]] = Kept(4)
 
 
 # a unit's page

@@ -39,6 +39,14 @@ class Standing:
     computed_at: datetime
 
 
+def kept_at(scope: Scope) -> datetime | None:
+    """When the states of the reader's own place were last computed; None where none are kept."""
+    place = figures.place_of(scope)
+    with scope.open():
+        own = BoardState.objects.filter(division=place, world=scope.world)
+        return own.values_list("computed_at", flat=True).first()
+
+
 def standing(scope: Scope) -> Standing:
     """How the rows stand for this reader: as kept, else computed now."""
     place = figures.place_of(scope)
@@ -47,7 +55,8 @@ def standing(scope: Scope) -> Standing:
         own = next((row for row in kept if row[0] == place), None)
         if own is None:
             return fresh(scope)
-    towns = {row[0]: row[1] for row in kept if row[0] != compute.whole_county()}
+        whole = compute.whole_county()
+    towns = {row[0]: row[1] for row in kept if row[0] != whole}
     return Standing(own[1], own[2], towns, own[3])
 
 

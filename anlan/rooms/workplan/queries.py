@@ -78,10 +78,11 @@ def rows_of(scope: Scope, plan: PlanVersion) -> list[PlanRow]:
         return list(plan.rows.all())
 
 
-def versions(scope: Scope) -> list[PlanVersion]:
-    """Every version, newest first."""
+def waiting(scope: Scope) -> list[PlanVersion]:
+    """Versions that wait for a second person, newest first, without their documents."""
     with scope.open():
-        return list(PlanVersion.objects.order_by("-id"))
+        rows = PlanVersion.objects.filter(state="entered").order_by("-id")
+        return list(rows.defer("document", "points", "doubts"))
 
 
 def rows(scope: Scope) -> list[RowShown]:

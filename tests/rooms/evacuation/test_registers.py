@@ -10,7 +10,7 @@ import pytest
 from anlan.county.models import Change
 from anlan.ground.errors import Conflict, Denied, Refusal
 from anlan.ground.scope import Scope
-from anlan.rooms.evacuation import actions, queries, register_actions
+from anlan.rooms.evacuation import opening_actions, queries, register_actions
 from anlan.rooms.evacuation.models import Household, Opening, Shelter, Zone
 from tests.conftest import COUNTY, TOWNSHIPS, VILLAGES
 
@@ -160,16 +160,17 @@ def test_what_has_ended_is_opened_no_more_and_stays_on_record(zone: Zone) -> Non
     shown = queries.zone(COMMAND, zone.id)
     assert [row.id for row in shown.homes] == [helped.id] and shown.people == 2
     assert shown.lacks == ["1 户需要帮助，还没有人来接"]
-    actions.open_zones(COMMAND, "test", 1, 0, [TOWNSHIPS[0]])
+    opening_actions.open_zones(COMMAND, opening_actions.Opener("test", 1, "测试"), [TOWNSHIPS[0]])
     with COMMAND.open():
         assert Opening.objects.get().to_move == 2
     with pytest.raises(Refusal, match="正在转移"):
         register_actions.end_zone(COMMAND, zone.id, 1, "不用了")
-    actions.close_openings(COMMAND, "test", 1)
+    opening_actions.end_bases(COMMAND, "test", 1)
     register_actions.end_zone(COMMAND, zone.id, 1, "不用了")
     with pytest.raises(Conflict, match="已停用"):
         register_actions.end_zone(COMMAND, zone.id, 2, "再来")
-    assert actions.open_zones(COMMAND, "test", 2, 0, [TOWNSHIPS[0]]) == []
+    later = opening_actions.Opener("test", 2, "测试")
+    assert opening_actions.open_zones(COMMAND, later, [TOWNSHIPS[0]]) == []
     assert queries.zones(COMMAND) == []
     with COMMAND.open():
         assert Household.objects.count() == 2

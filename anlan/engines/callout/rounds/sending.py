@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from anlan.engines.callout.models import Attempt
-from anlan.engines.callout.statements import BY_INDEX, run
+from anlan.engines.callout.statements import ALSO_BY_INDEX, BY_INDEX, run
 from anlan.ground import clock, journal, secrets
 from anlan.ground.scope import Scope
 
@@ -143,13 +143,14 @@ def _exchange(scope: Scope, outcomes: Sequence[Outcome], size: int) -> list[Outg
         return []
     lease = random.SystemRandom().getrandbits(62)
     try:
-        with scope.in_one_trip() as own:
+        with scope.in_one_trip(ALSO_BY_INDEX + journal.WAITS_NO_LONGER) as own:
             claimed = _do(scope, own, outcomes, lease, size)
     except DatabaseError:
         if not _standing():
             raise
         # The journal cannot take its line, say: in steps, each can go its own way.
         with scope.open():
+            run(connection.connection, BY_INDEX, [])
             claimed = _do(scope, connection.connection, outcomes, lease, size)
     rows = claimed.fetchall() if claimed else []
     numbers = secrets.opener(NUMBER_PURPOSE)
@@ -160,7 +161,6 @@ def _exchange(scope: Scope, outcomes: Sequence[Outcome], size: int) -> list[Outg
 
 
 def _do(scope: Scope, own: Any, outcomes: Sequence[Outcome], lease: int, size: int) -> Any:
-    run(own, BY_INDEX, [])
     if outcomes:
         _mark(scope, own, outcomes)
     return run(own, CLAIM, [LEASE_S, lease, size]) if size else None

@@ -20,5 +20,5 @@ OPENING = Reads("evacuation_opening", ("world", "zone_id", "counts", "opened_at"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evacuation", "0005_used_in_a_period"), ("ground", "0004_fact_marks")]
+    dependencies = [("evacuation", "0006_used_in_a_period"), ("ground", "0004_fact_marks")]
     operations = [marks("evacuation_fact_zone", ZONE, HOUSEHOLD, OPENING)]

@@ -8,7 +8,7 @@ FACTS = Path(__file__).resolve().parents[1] / "facts.sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evacuation", "0004_registers")]
+    dependencies = [("evacuation", "0005_once_while_open")]
     operations = [
         migrations.RunSQL(
             "DROP VIEW IF EXISTS evacuation_fact_zone;"
