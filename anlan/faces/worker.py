@@ -27,6 +27,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import account_rounds as accounts
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
+    from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.references import REFERENCES
     from anlan.ground import journal, references, repeats, spool
@@ -60,6 +61,7 @@ def rounds(gateway: object) -> list[object]:
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
+        Round("indicators.recompute", 5, kept.recompute, lane="slow", each_world=False),
         Round("indicators.freeze", 600, indicators.freeze, lane="slow"),
         Round("indicators.correct", 3600, indicators.correct, lane="slow"),
         Round("plan.board", 20, board_states.keep, lane="slow"),

@@ -122,6 +122,23 @@ class Seal(models.Model):
         db_table = "ground_seal"
 
 
+class FactMark(models.Model):
+    """A published fact changed in the real world: at which township, for which day.
+
+    division: the township, or the county itself; None with day None: all of the fact. Written by
+    triggers in the transaction of the change (`marks`), taken by the round that computes again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    fact = models.CharField(max_length=63)
+    division = models.BigIntegerField(null=True)
+    day = models.DateField(null=True)
+
+    class Meta:
+        db_table = "ground_factmark"
+        indexes = [models.Index(fields=["fact", "id"], name="factmark_fact")]
+
+
 class KeptFile(models.Model):
     """A file kept once by its content; the bytes lie in the county's folder under their digest."""
 
@@ -244,6 +261,7 @@ __all__ = [
     "CalendarDay",
     "CountyFact",
     "DanglingReference",
+    "FactMark",
     "JournalLine",
     "KeptFile",
     "Operational",

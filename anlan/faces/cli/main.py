@@ -76,6 +76,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan status", "各条目现在怎样", commands.plan_status, True, right="plan.read"),
     Command("packs check", "检查规则包，指出每处问题和改法", packs.check, False,
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时检查自带的"}),)),
+    Command("packs new", "照模板新建一个规则包", packs.new, False,
+            (("folder", {"help": "新建的文件夹，名称用小写字母"}),
+             ("label", {"help": "规则包的中文名称"}))),
+    Command("packs docs", "每个规则包一页说明", packs.docs, False,
+            (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时是自带的"}),
+             ("--to", {"help": "写到哪个文件夹，每包一个 .md；不写时打印"}),
+             ("--facts", {"action": "store_true", "help": "只列指标可以读的事实视图和列"}))),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 
