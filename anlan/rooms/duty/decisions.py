@@ -84,8 +84,8 @@ def read_point(text: str, convert: Mapping[str, Callable[[float, float], tuple[f
                ) -> tuple[float, float] | None:  # fmt: skip
     """(lat, lon) in WGS-84 of what is written, in either order, decimal or degrees and minutes.
 
-    In China latitude (3 to 54) and longitude (73 to 136) cannot be taken for one another. Words such
-    as 高德 or 百度 say of which map it is. None where no two such numbers stand there.
+    In China latitude (3 to 54) and longitude (73 to 136) cannot be taken for one another. Words
+    such as 高德 or 百度 say of which map it is. None where no two such numbers stand there.
     """
     plain = unicodedata.normalize("NFKC", text)
     sexagesimal = [
