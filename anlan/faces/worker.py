@@ -34,6 +34,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
     from anlan.ground.scope import Scope
+    from anlan.rooms.duty import rounds as duty
     from anlan.rooms.evacuation import rounds as evacuation
     from anlan.rooms.oversight import rounds as oversight
     from anlan.rooms.workplan import board_states
@@ -56,6 +57,8 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
+        Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
+        Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),

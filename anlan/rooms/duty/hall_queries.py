@@ -32,12 +32,12 @@ class TaskShown:
 
 
 def tasks(scope: Scope, only_open: bool = True) -> list[TaskShown]:
-    """Tasks and instructions: late ones first, then by their time; answered ones wait for a person."""
+    """Tasks and instructions: late ones first, then by their time, then what was answered."""
     with scope.open():
         rows = Task.objects.order_by("due_at", "id")
         rows = rows.exclude(state="closed") if only_open else rows.order_by("-id")
         found = list(rows[:ROWS_MAX])
-        shown = _shown(scope, found)
+        shown = shown_of(scope, found)
     order = {"late": 0, "running": 1}
     return sorted(shown, key=lambda one: (order.get(one.clock, 2), one.row.due_at))
 
@@ -48,10 +48,11 @@ def task(scope: Scope, task_id: int) -> TaskShown:
         row = Task.objects.filter(id=task_id).first()
         if row is None:
             raise NotFound("task-unknown", _("没有这件交办"), str(task_id), _("请返回列表"))
-        return _shown(scope, [row])[0]
+        return shown_of(scope, [row])[0]
 
 
-def _shown(scope: Scope, rows: list[Task]) -> list[TaskShown]:
+def shown_of(scope: Scope, rows: list[Task]) -> list[TaskShown]:
+    """Tasks with their clocks and calls."""
     by_callout = calls.calls_of(scope, [row.callout_id for row in rows if row.callout_id])
     now = clock.now()
     found = []

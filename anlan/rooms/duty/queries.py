@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
@@ -31,7 +31,7 @@ SAME_SHOWN_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An event of the list. due: its report's clock; late_tasks: tasks without an answer in time."""
+    """An event of the list. clock: its report's; late_tasks: tasks without an answer in time."""
 
     event: Event
     title: str
@@ -134,7 +134,9 @@ def event(scope: Scope, event_id: int) -> Shown:
             row, title(row), pack.kind(row.kind)["label"], family["label"], sources,
             _doubles(scope, row) if row.state in ("open", "stable") else [],
             [(one, _clock(one, now)) for one in row.reports.order_by("-number")],
-            list(Figure.objects.filter(Q(event=row) | Q(event__joined=row)).order_by("name", "-id")),
+            list(
+                Figure.objects.filter(Q(event=row) | Q(event__joined=row)).order_by("name", "-id")
+            ),
             tasks_of(scope, "duty.event", row.id), parts, row.joined,
             unit_minutes(row.happened_at, row.received_at, limit_min), family,
         )  # fmt: skip
@@ -192,13 +194,12 @@ def landmarks(scope: Scope) -> list[tuple[Landmark, str]]:
     return [(row, names.get(row.division, "")) for row in rows]
 
 
-def waiting_web_reports(scope: Scope) -> Iterable[WebReport]:
+def waiting_web_reports(scope: Scope) -> list[WebReport]:
     """Web reports that no source was made of yet, oldest first."""
-    taken = Source.objects.filter(via="web").values_list("key", flat=True)
+    taken = Source.objects.filter(via="web").values("key")
     with scope.open():
-        known = set(taken)
-        rows = WebReport.objects.order_by("-id")[:WEB_REPORTS_MAX]
-        return [row for row in reversed(rows) if str(row.id) not in known]
+        rows = WebReport.objects.annotate(own_key=Cast("id", CharField()))
+        return list(rows.exclude(own_key__in=taken).order_by("id")[:WEB_REPORTS_MAX])
 
 
 def late_reports(scope: Scope) -> list[int]:
@@ -233,6 +234,16 @@ def open_reports(scope: Scope) -> list[tuple[Report, Clock, str]]:
             Report.objects.select_related("event")
             .filter(state__in=("due", "drafted"))
             .order_by("due_at")[:EVENTS_MAX]
+        )
+        now = clock.now()
+        return [(row, _clock(row, now), title(row.event)) for row in rows]
+
+
+def sent_reports(scope: Scope) -> list[tuple[Report, Clock, str]]:
+    """Reports that went out, the newest first, with whether they were in time."""
+    with scope.open():
+        rows = list(
+            Report.objects.select_related("event").filter(state="sent").order_by("-sent_at")[:50]
         )
         now = clock.now()
         return [(row, _clock(row, now), title(row.event)) for row in rows]

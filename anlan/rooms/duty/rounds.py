@@ -1,4 +1,4 @@
-"""What is due at the desk: web reports that wait to be taken in, reports and tasks that are late."""
+"""What is due at the desk: web reports to be taken in, reports and tasks that are late."""
 
 from __future__ import annotations
 
