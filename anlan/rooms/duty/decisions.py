@@ -19,11 +19,17 @@ FOUND_MAX = 8
 NEAR_VILLAGE_M = 5_000.0
 TEXT_CHARS_MAX = 500
 ENDINGS = ("村村民委员会", "社区居民委员会", "村民委员会", "居民委员会")
-NUMBER = r"[-+]?\d{1,3}(?:\.\d{1,8})?"
+# Whole numbers are never taken for degrees: people count in them. NFKC makes two primes of ″.
+NUMBER = r"\d{1,3}\.\d{2,8}"
+AXIS = r"(?:北纬|东经|纬度|经度|lat|lon|[ne])?\s*[:：]?\s*"
 DEGREES = re.compile(
-    r"(\d{1,3})\s*[°度]\s*(?:(\d{1,2})\s*[′'分]\s*)?(?:(\d{1,2}(?:\.\d{1,4})?)\s*[″\"秒]\s*)?"
+    r"(\d{1,3})\s*[°度]\s*(?:(\d{1,2})\s*[′'分]\s*)?"
+    r"(?:(\d{1,2}(?:\.\d{1,4})?)\s*(?:′′|''|\"|秒)\s*)?"
 )
-PAIR = re.compile(rf"(?<![\d.])({NUMBER})\s*[°度]?\s*[NnEe]?\s*[,，、;；/\s]\s*({NUMBER})(?![\d.])")
+PAIR = re.compile(
+    rf"(?<![\d.]){AXIS}({NUMBER})\s*[°度]?\s*[ne]?\s*[,，、;；/\s]\s*{AXIS}({NUMBER})(?![\d.])",
+    re.IGNORECASE,
+)
 MARKS = {"百度": "bd09", "bd": "bd09", "高德": "gcj02", "腾讯": "gcj02", "微信": "gcj02",
          "gcj": "gcj02"}  # fmt: skip
 DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
