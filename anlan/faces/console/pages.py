@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from anlan.county import queries as county
 from anlan.engines.callout import queries as callout
-from anlan.faces.console import map
+from anlan.faces.console import hall, leader, map
 from anlan.ground import clock
 from anlan.ground.machine import site
 from anlan.ground.machine.site import MARK_HEADER
@@ -143,7 +143,15 @@ def _places() -> list[tuple[str, str, str]]:
         (_("预警"), "/warning/", "warning.read"),
         (_("叫应"), "/callout/", "callout.read"),
         (_("转移片区"), "/zones/", "evacuation.read"),
-        (_("待办"), "/desk/", "callout.read"),
+        (_("接报台"), "/desk/", "callout.read"),
+        (_("接电话"), "/desk/new/", "duty.take"),
+        (_("报送"), "/duty/reports/", "duty.read"),
+        (_("交办和批示"), "/duty/tasks/", "duty.read"),
+        (_("点名"), "/duty/roll/", "duty.read"),
+        (_("值班日志"), "/duty/log/", "duty.read"),
+        (_("交接班"), "/handover/", "duty.hand_over"),
+        (_("会商"), "/consult/", "consult.read"),
+        (_("领导快报"), "/leader/", "leader.read"),
         (_("电话簿"), "/phonebook/", "phonebook.read"),
         (_("要点"), "/plan/", "plan.read"),
         (_("台账"), "/ledger/", "ledger.read"),
@@ -180,6 +188,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 urlpatterns = [
     path("", today, name="today"),
     *map.urlpatterns,
+    *hall.urlpatterns,
+    *leader.urlpatterns,
     path("journal/", journal_page, name="journal"),
     path("search/", search, name="search"),
     path("health", health, name="health"),

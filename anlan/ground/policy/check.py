@@ -296,8 +296,11 @@ def _events(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
              for name, kind in data["kinds"].items()]  # fmt: skip
     for name, family in data["families"].items():
         named.append((["families", name, "change_days"], family.get("change_days")))
-        named += [(["families", name, part, "value"], entry["value"])
-                  for part, entry in family.items() if isinstance(entry, dict) and "value" in entry]  # fmt: skip
+        named += [
+            (["families", name, part, "value"], entry["value"])
+            for part, entry in family.items()
+            if isinstance(entry, dict) and "value" in entry
+        ]
     for path, value in named:
         if value is not None and value not in known:
             yield _fault(document, path, f"没有这个规则值：{value}", "先写进 _law")

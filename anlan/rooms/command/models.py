@@ -1,7 +1,7 @@
 """A consultation (会商研判): who met, on what inputs, what each said, what was decided.
 
 Flows in: what the county knows at that moment, frozen with kind, id and version. Flows out: a
-decision, the orders that follow it (tasks of the duty hall, which name it as their origin), minutes.
+decision, the orders that follow it (tasks of the duty hall that name it as origin), minutes.
 """
 
 from __future__ import annotations
