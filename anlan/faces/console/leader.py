@@ -101,7 +101,8 @@ def _called(scope: Scope, row: Any) -> Called:
     towns: dict[int, list[str]] = {}
     for node in tree.nodes:
         if node.state in OPEN_STATES:
-            towns.setdefault(township_of(node.division) or node.division, []).append(node.post_title)
+            town = township_of(node.division) or node.division
+            towns.setdefault(town, []).append(node.post_title)
     names = _names(scope, list(towns))
     silent = sorted(((names.get(code, ""), posts) for code, posts in towns.items()),
                     key=lambda pair: (-len(pair[1]), pair[0]))  # fmt: skip
@@ -159,7 +160,8 @@ def paper(found: Brief, cut: int) -> Paper:
     parts.append(Heading(_("三、转移")))
     parts += _moved(found, cut)
     parts.append(Heading(_("四、需要做什么")))
-    needs = [f"{need.who}：{need.what}{_('（已超时）') if need.late else ''}" for need in found.needs]
+    late = _("（已超时）")
+    needs = [f"{need.who}：{need.what}{late if need.late else ''}" for need in found.needs]
     parts += _listed(needs, cut) or [_("没有。")]
     return Paper(_("%(county)s值班快报") % {"county": found.county}, parts, found.as_of,
                  _("安澜·值班"), demo=found.demo, compact=True)  # fmt: skip

@@ -112,8 +112,9 @@ def _zones(scope: Scope) -> list[Item]:
             words += _("，未报")
         version = f"{one.row.version}/{one.row.counts}"
         label = f"{one.place} {one.row.zone.name}"
+        at = one.counted_at or one.row.opened_at
         found.append(Item("evacuation.opening", one.row.id, version, _("转移片区"), label, words,
-                          one.counted_at or one.row.opened_at, f"/zones/{one.row.id}/"))  # fmt: skip
+                          at, f"/zones/{one.row.id}/"))  # fmt: skip
     return found[:ROWS_EACH_MAX]
 
 

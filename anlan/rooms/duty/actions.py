@@ -220,7 +220,7 @@ def mend(scope: Scope, event_id: int, version: int, kind: str, place: str, choic
         event.lat, event.lon = where.lat, where.lon
         for rows in (event.sources, event.figures, event.reports):
             rows.update(division=where.division)
-    event.doubts = [{"code": "place", "message": where.doubt}] if where.doubt and choice else []
+    event.doubts = []
     return changed(scope, event, "duty.mend", before=before, after=[event.kind, event.place])
 
 

@@ -140,10 +140,15 @@ def event_page(request: HttpRequest, event_id: int) -> HttpResponse:
         "rows": hall_queries.shown_of(scope, shown.tasks),
         "posts": queries.posts_to_tell(scope) if scope.may("duty.assign") else [],
         "town_post": queries.duty_post_of(scope, shown.event.division),
-        "found": places.suggest(scope, shown.event.place) if shown.event.doubts else [],
+        "found": places.suggest(scope, shown.event.place) if _place_doubted(shown.event) else [],
         "report": next((r for r, _c in shown.reports if r.state in ("due", "drafted")), None),
     }  # fmt: skip
     return render(request, "duty/event.html", context)
+
+
+def _place_doubted(event: Event) -> bool:
+    """Only then does the form ask which place is meant: it never moves one that was found."""
+    return any(doubt["code"] == "place" for doubt in event.doubts)
 
 
 def _version(request: HttpRequest) -> int:

@@ -2,7 +2,7 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import maplibregl, { type Map as Drawing } from "maplibre-gl/dist/maplibre-gl-csp.js";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
-import { colours } from "./marks";
+import { colours, hatch } from "./marks";
 import { style } from "./style";
 
 interface Ground { areas: GeoJSON.FeatureCollection; labels: GeoJSON.FeatureCollection }
@@ -40,6 +40,7 @@ export async function show(box: HTMLElement): Promise<void> {
   });
   drawing.keyboard.disableRotation();
   await new Promise<void>((done) => drawing.once("style.load", () => done()));
+  if (!drawing.hasImage("hatch")) drawing.addImage("hatch", hatch(colours()));
   (drawing.getSource("areas") as maplibregl.GeoJSONSource).setData(ground.areas);
   (drawing.getSource("labels") as maplibregl.GeoJSONSource).setData(ground.labels);
   (drawing.getSource("points") as maplibregl.GeoJSONSource).setData(told.points);
