@@ -15,10 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.engines.callout import queries as callout
 from anlan.ground import clock, papers, pictures
 from anlan.ground.errors import NotFound
+from anlan.ground.inputs import IN_CHINESE
 from anlan.ground.models import CountyFact
 from anlan.ground.papers import Heading, Paper, Table
 from anlan.ground.places import township_of
@@ -147,6 +149,7 @@ def headline(found: Brief) -> str:
     return "，".join(parts) or _("没有叫应、转移和在处置的事")
 
 
+@override(IN_CHINESE)
 def paper(found: Brief, cut: int) -> Paper:
     """The page with lists of at most `cut` rows each."""
     at = clock.local(found.as_of).strftime("%m-%d %H:%M:%S")
@@ -219,6 +222,7 @@ def _moved(found: Brief, cut: int) -> list[str | Table]:
     return lines
 
 
+@override(IN_CHINESE)
 def one_page(found: Brief) -> bytes:
     """The PDF: the longest lists that still fit one page."""
     content = b""

@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.engines.callout import queries as callout
 from anlan.ground import clock
+from anlan.ground.inputs import IN_CHINESE
 from anlan.ground.scope import Scope
 from anlan.rooms.command import queries as command
 from anlan.rooms.duty import hall_queries, report_words
@@ -64,6 +66,7 @@ def items(scope: Scope) -> list[Item]:
     return found
 
 
+@override(IN_CHINESE)
 def rows(scope: Scope) -> list[dict[str, Any]]:
     """The same as rows that can be kept."""
     return [item.as_row() for item in items(scope)]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
+from anlan.ground.inputs import IN_CHINESE
 from anlan.ground.models import CountyFact
 from anlan.ground.papers import Heading, Paper, Table
 from anlan.ground.scope import Scope
@@ -47,6 +49,7 @@ def consultation(scope: Scope, consultation_id: int) -> Shown:
         return Shown(row, opinions, duty.tasks_of(scope, ORIGIN, row.id))
 
 
+@override(IN_CHINESE)
 def minutes(shown: Shown, now: datetime) -> Paper:
     """The minutes (会商纪要): who met, on what, what each said, what was decided, what followed."""
     row = shown.row

@@ -12,13 +12,14 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout import queries as calls
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
-from anlan.ground.inputs import shown
+from anlan.ground.inputs import IN_CHINESE, shown
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
 from anlan.rooms.duty import pack, places
@@ -61,6 +62,7 @@ class Incoming:
 
 @action(None, open_to="whoever holds duty.take, and rounds and gateways that take messages in",
         journal="duty.receive", may_change_nothing=True)  # fmt: skip
+@override(IN_CHINESE)
 def receive_event(scope: Scope, said: Incoming) -> Event:
     """Take in what a source says; the same (via, key) again is the same event and changes nothing.
 
@@ -225,6 +227,7 @@ def mend(scope: Scope, event_id: int, version: int, kind: str, place: str, choic
 
 
 @action("duty.take", journal="duty.join")
+@override(IN_CHINESE)
 def join(scope: Scope, event_id: int, into_id: int) -> Event:
     """Two tell of one thing: the first goes into the other; every source stays as it was."""
     if event_id == into_id:
@@ -252,6 +255,7 @@ def join(scope: Scope, event_id: int, into_id: int) -> Event:
 
 
 @action("duty.take", journal="duty.part")
+@override(IN_CHINESE)
 def part(scope: Scope, event_id: int) -> Event:
     """It was another thing after all: it stands by itself again."""
     event = own_event(event_id, None, joined=True)
@@ -264,6 +268,7 @@ def part(scope: Scope, event_id: int) -> Event:
 
 
 @action("duty.take", journal="duty.close")
+@override(IN_CHINESE)
 def close(scope: Scope, event_id: int, version: int, why: str) -> Event:
     """Nothing more is to be done; what is still open about it stops this."""
     event = own_event(event_id, version)

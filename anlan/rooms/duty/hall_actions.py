@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.county.models import Post
 from anlan.engines.callout import actions as callout
@@ -18,7 +19,7 @@ from anlan.engines.callout.launch import Launch
 from anlan.ground import clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
-from anlan.ground.inputs import shown
+from anlan.ground.inputs import IN_CHINESE, shown
 from anlan.ground.live import tell
 from anlan.ground.models import CountyFact
 from anlan.ground.policy import values
@@ -51,6 +52,7 @@ class Given:
 
 
 @action("duty.assign", journal="duty.task")
+@override(IN_CHINESE)
 def give_task(scope: Scope, given: Given) -> Task:
     """A post is told what to do and by when; the call-out engine rings it until it answers."""
     text = " ".join(shown(given.text.strip()).split())
@@ -110,6 +112,7 @@ def _message(row: Task) -> str:
 
 
 @action("duty.answer", journal="duty.task.answer")
+@override(IN_CHINESE)
 def answer_task(scope: Scope, task_id: int, version: int, text: str) -> Task:
     """What came of it: by the post itself, or keyed by the officer who heard it by telephone."""
     row = _own_task(task_id, version, "open", "answered")
@@ -132,6 +135,7 @@ def answer_task(scope: Scope, task_id: int, version: int, text: str) -> Task:
 
 
 @action("duty.assign", journal="duty.task.close")
+@override(IN_CHINESE)
 def close_task(scope: Scope, task_id: int, version: int) -> Task:
     """The answer is good: nothing more is to be done."""
     row = _own_task(task_id, version, "answered")
@@ -143,6 +147,7 @@ def close_task(scope: Scope, task_id: int, version: int) -> Task:
 
 @action(None, open_to="the round that finds what is late", journal="duty.task.late",
         may_change_nothing=True)  # fmt: skip
+@override(IN_CHINESE)
 def tell_late(scope: Scope, task_id: int) -> bool:
     """Say once that nobody answered in time: in the shift's log and to the screens."""
     row = Task.objects.select_for_update(of=("self",)).get(id=task_id)
@@ -180,6 +185,7 @@ def _task_changed(scope: Scope, row: Task, name: str, **line: Any) -> Task:
 
 
 @action("duty.roll_call", journal="duty.roll_call")
+@override(IN_CHINESE)
 def call_roll(scope: Scope, text: str, minutes: int) -> RollCall:
     """The duty posts of every township are rung at once; who answers after the minutes is late."""
     words = " ".join(shown(text.strip()).split())
@@ -228,6 +234,7 @@ def write_log(scope: Scope, text: str) -> LogLine:
 
 
 @action("duty.hand_over", journal="duty.handover.offer")
+@override(IN_CHINESE)
 def offer_handover(scope: Scope, items: list[dict[str, Any]], text: str) -> Handover:
     """Who goes signs the list of what is open, as it is at this moment."""
     if len(items) > ITEMS_MAX or len(text) > NOTE_CHARS_MAX:
@@ -250,6 +257,7 @@ def offer_handover(scope: Scope, items: list[dict[str, Any]], text: str) -> Hand
 
 
 @action("duty.hand_over", journal="duty.handover.accept")
+@override(IN_CHINESE)
 def accept_handover(
     scope: Scope, handover_id: int, version: int, seen: str, items: list[dict[str, Any]], text: str
 ) -> Handover:
@@ -277,6 +285,7 @@ def accept_handover(
 
 
 @action("duty.hand_over", journal="duty.handover.withdraw")
+@override(IN_CHINESE)
 def withdraw_handover(scope: Scope, handover_id: int, version: int) -> Handover:
     """Whoever signed first takes it back, to sign anew later."""
     row = _own_handover(handover_id, version)

@@ -11,6 +11,9 @@ from anlan.ground import clock
 from anlan.ground.web import act, page, scope_of
 from anlan.rooms.duty import forms, hall_actions, hall_queries, queries
 
+# Goes to the posts as it stands, so it is not translated.
+ROLL_WORDS = "县应急指挥部值班点名，请在岗人员应答。"
+
 
 @page("duty.read", fields=["kind", "text", "post", "minutes", "said_by", "said_at"])
 def tasks(request: HttpRequest) -> HttpResponse:
@@ -73,7 +76,7 @@ def rolls(request: HttpRequest) -> HttpResponse:
         return redirect(f"/duty/roll/{made.id}/")
     minutes, own = hall_queries.minutes_of(scope, "duty.roll_call_min")
     context = {"rows": hall_queries.rolls(scope), "minutes": minutes, "minutes_own": own,
-               "now": clock.now()}  # fmt: skip
+               "said": ROLL_WORDS, "now": clock.now()}  # fmt: skip
     return render(request, "duty/rolls.html", context)
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.ground import clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
+from anlan.ground.inputs import IN_CHINESE
 from anlan.ground.live import tell
 from anlan.ground.policy import values
 from anlan.ground.scope import Scope
@@ -32,6 +34,7 @@ UNITS = {"min": "minutes", "h": "hours", "天": "days"}
 
 
 @action("duty.take", journal="duty.figure")
+@override(IN_CHINESE)
 def give_figure(
     scope: Scope, event_id: int, name: str, value: Decimal, source: str,
     happened_at: datetime | None = None, why: str = "",
@@ -129,6 +132,7 @@ def _after(scope: Scope, name: str, start: datetime) -> tuple[datetime, bool]:
 
 
 @action("duty.report", journal="duty.begin")
+@override(IN_CHINESE)
 def begin(scope: Scope, event_id: int) -> Report:
     """It has to be reported upwards: the first report's clock runs from when the county heard."""
     event = own_event(event_id)
@@ -172,6 +176,7 @@ def _due(
 
 
 @action("duty.report", journal="duty.draft")
+@override(IN_CHINESE)
 def draft(scope: Scope, report_id: int, version: int, text: str = "") -> Report:
     """The report as it would go out: every figure's newest version, and what changed since.
 
@@ -204,6 +209,7 @@ def _level(event: Event, carried: list[Any]) -> tuple[str, str]:
 
 
 @action("duty.sign", journal="duty.sign")
+@override(IN_CHINESE)
 def sign(scope: Scope, report_id: int, version: int, to: list[str], via: str) -> Report:
     """Signed and sent (签发): from now on it stands as it is; what follows it becomes due."""
     row = _own(report_id, version, "drafted")
@@ -229,6 +235,7 @@ def sign(scope: Scope, report_id: int, version: int, to: list[str], via: str) ->
 
 
 @action("duty.report", journal="duty.stable")
+@override(IN_CHINESE)
 def stabilise(scope: Scope, event_id: int, version: int, why: str) -> Report:
     """The disaster is stable, or the accident is dealt with: the final report is due."""
     event = own_event(event_id, version)
@@ -249,6 +256,7 @@ def stabilise(scope: Scope, event_id: int, version: int, why: str) -> Report:
 
 
 @action("duty.sign", journal="duty.drop")
+@override(IN_CHINESE)
 def drop(scope: Scope, report_id: int, version: int, why: str) -> Report:
     """It does not have to be reported after all, with the reason."""
     row = _own(report_id, version, *OPEN)
@@ -264,6 +272,7 @@ def drop(scope: Scope, report_id: int, version: int, why: str) -> Report:
 
 @action(None, open_to="the round that finds what is late", journal="duty.late",
         may_change_nothing=True)  # fmt: skip
+@override(IN_CHINESE)
 def tell_late(scope: Scope, report_id: int) -> bool:
     """Say once that a report is late: in the shift's log and to the screens."""
     row = Report.objects.select_for_update(of=("self",)).select_related("event").get(id=report_id)

@@ -121,9 +121,7 @@ def clock_of(
     return Clock(state[sent_at is None], left_s, limit_at is not None and at > limit_at, runs)
 
 
-def unit_minutes(
-    happened_at: datetime, received_at: datetime, limit_min: int | None
-) -> int | None:
+def unit_minutes(happened_at: datetime, received_at: datetime, limit_min: int | None) -> int | None:
     """Minutes from the accident to the county's desk, where they exceed art. 9's hour; else None.
 
     Art. 9 counts from when the unit's head heard of it, which nobody here knows: a question, not a

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from anlan.ground import clock
+from anlan.ground.inputs import IN_CHINESE
 from anlan.ground.models import CountyFact
 from anlan.ground.papers import Heading, Paper, Table
 from anlan.rooms.duty import pack
@@ -164,6 +166,7 @@ def _measures(event: Event) -> list[str]:
     return found
 
 
+@override(IN_CHINESE)
 def paper(event: Event, row: Report, now: datetime) -> Paper:
     """The report as an official paper; what was not sent says so."""
     parts: list[str | Heading | Table] = []

@@ -25,9 +25,31 @@ TOWN, OTHER = 500231109000, 500231105000
 NAMES = [
     Named("township", TOWN, "澄溪镇", "澄溪镇", "cxz", TOWN, "", 30.2, 107.3),
     Named("township", OTHER, "永安镇", "永安镇", "yaz", OTHER, "", 30.4, 107.4),
-    Named("village", TOWN + 1, "通集村村民委员会", "通集村", "tjc", TOWN + 1, "澄溪镇", 30.21, 107.31),
-    Named("village", TOWN + 2, "回龙社区居民委员会", "回龙社区", "hlsq", TOWN + 2, "澄溪镇", 30.22, 107.32),
-    Named("village", OTHER + 1, "回龙社区居民委员会", "回龙社区", "hlsq", OTHER + 1, "永安镇", 30.41, 107.41),
+    Named(
+        "village", TOWN + 1, "通集村村民委员会", "通集村", "tjc", TOWN + 1, "澄溪镇", 30.21, 107.31
+    ),
+    Named(
+        "village",
+        TOWN + 2,
+        "回龙社区居民委员会",
+        "回龙社区",
+        "hlsq",
+        TOWN + 2,
+        "澄溪镇",
+        30.22,
+        107.32,
+    ),
+    Named(
+        "village",
+        OTHER + 1,
+        "回龙社区居民委员会",
+        "回龙社区",
+        "hlsq",
+        OTHER + 1,
+        "永安镇",
+        30.41,
+        107.41,
+    ),
     Named("landmark", 7, "石拱桥", "石拱桥", "sgq", TOWN + 1, "通集村", 30.215, 107.315),
 ]
 
@@ -97,7 +119,10 @@ def test_a_village_that_stands_in_two_townships_is_doubted_and_both_are_proposed
     assert read.best is None and read.reason == "several"
     assert {place.division for place in read.found} == {TOWN + 2, OTHER + 1}
     assert read_place("hlsq", NAMES).best is None
-    assert read_place("外县某村", NAMES).reason == "unknown" and read_place(" ", NAMES).reason == "empty"
+    assert (
+        read_place("外县某村", NAMES).reason == "unknown"
+        and read_place(" ", NAMES).reason == "empty"
+    )
 
 
 def test_a_point_lies_in_the_village_nearest_to_it_and_far_away_in_none() -> None:

@@ -130,7 +130,9 @@ def test_doubles_are_proposed_joined_and_parted_and_no_source_is_lost(
     elsewhere = take("滑坡", "丙村", kind="geohazard")
     assert "同一件事" in page(officer, f"/desk/event/{second.id}/")
     assert "同一件事" not in page(officer, f"/desk/event/{elsewhere.id}/")
-    assert officer.post(f"/desk/event/{second.id}/join/", {"into": str(first.id)}).status_code == 302
+    assert (
+        officer.post(f"/desk/event/{second.id}/join/", {"into": str(first.id)}).status_code == 302
+    )
     shown = page(officer, f"/desk/event/{first.id}/")
     assert "房子埋了" in shown and "后山垮了" in shown and "2 个" in shown
     assert f'id="event-{second.id}"' not in page(officer, "/desk/")
@@ -164,7 +166,11 @@ def test_an_unclear_message_becomes_an_event_once_with_the_message_as_its_source
     answer = officer.post(path)
     event, source = rows(Event)[0], rows(Source)[0]
     assert answer.url == f"/desk/event/{event.id}/" and event.division == VILLAGES[0]
-    assert (source.via, source.origin_kind, source.origin_id) == ("sms", "callout.inbound", inbound.id)
+    assert (source.via, source.origin_kind, source.origin_id) == (
+        "sms",
+        "callout.inbound",
+        inbound.id,
+    )
     assert str(source.text) == "甲村 滑坡了 快来人" and str(source.number) == "13900001111"
     settled = rows(Inbound)[0]
     assert settled.state == "settled" and f"{event.id} 号" in settled.why
@@ -206,7 +212,9 @@ def test_web_reports_come_to_the_desk_each_once_and_a_flood_of_them_starves_none
 ) -> None:
     visitor = Scope.nobody("203.0.113.9")
     for n in range(5):
-        assert actions.leave_web_report(visitor, COUNTY, f"form{n}", f"水淹到门口 {n}", "甲村", "", "")
+        assert actions.leave_web_report(
+            visitor, COUNTY, f"form{n}", f"水淹到门口 {n}", "甲村", "", ""
+        )
     assert not actions.leave_web_report(visitor, COUNTY, "form0", "水淹到门口 0", "甲村", "", "")
     monkeypatch.setattr("anlan.rooms.duty.queries.WEB_REPORTS_MAX", 2)
     assert [rounds.take_web_reports(ROUND) for _pass in range(4)] == [2, 2, 1, 0]
@@ -214,7 +222,9 @@ def test_web_reports_come_to_the_desk_each_once_and_a_flood_of_them_starves_none
     assert {e.division for e in rows(Event)} == {VILLAGES[0]}
 
 
-def test_the_whole_number_is_shown_with_a_reason_and_a_journal_line(take: Any, officer: Any) -> None:
+def test_the_whole_number_is_shown_with_a_reason_and_a_journal_line(
+    take: Any, officer: Any
+) -> None:
     take(number="13912340000")
     path = f"/desk/source/{rows(Source)[0].id}/number/"
     assert officer.post(path, {"why": ""}).status_code == 400
@@ -227,7 +237,9 @@ def test_a_landmark_is_found_by_the_next_callers_words(take: Any, officer: Any) 
     form = {"name": "石拱桥", "place": "甲村", "choice": ""}
     assert officer.post("/desk/landmarks/", form).status_code == 302
     assert officer.post("/desk/landmarks/", form).status_code == 409
-    assert officer.post("/desk/landmarks/", form | {"name": "某桥", "place": "?"}).status_code == 400
+    assert (
+        officer.post("/desk/landmarks/", form | {"name": "某桥", "place": "?"}).status_code == 400
+    )
     event = take("车掉下河", "石拱桥下面")
     assert event.division == VILLAGES[0] and event.place_how == "landmark"
     found = officer.get("/desk/places/?q=sgq").json()["results"]

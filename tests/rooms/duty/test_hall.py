@@ -63,14 +63,18 @@ def test_an_instruction_rings_its_post_and_is_followed_to_its_answer(
     assert officer.post(close, {"version": str(task.version)}).status_code == 302
     assert "没有未完的交办和批示" in page(officer, "/duty/tasks/")
     said = [line.text for line in rows(LogLine)]
-    assert any(t.startswith("批示县水利局值班室") for t in said) and any("（超时）" in t for t in said)
+    assert any(t.startswith("批示县水利局值班室") for t in said) and any(
+        "（超时）" in t for t in said
+    )
 
 
 def test_an_answer_by_telephone_is_keyed_by_the_officer_and_says_so(officer: Any) -> None:
     task = instruct(officer)
     form = {"version": str(task.version), "text": "电话说已到场"}
     assert officer.post(f"/duty/tasks/{task.id}/answer/", form).status_code == 302
-    assert rows(Task)[0].answered_via == "keyed" and "代录" in page(officer, f"/duty/tasks/{task.id}/")
+    assert rows(Task)[0].answered_via == "keyed" and "代录" in page(
+        officer, f"/duty/tasks/{task.id}/"
+    )
     assert officer.post(f"/duty/tasks/{task.id}/answer/", form).status_code == 409
 
 
@@ -108,7 +112,9 @@ def answer_by_sms(call: Call, key: str) -> None:
         callout.answer(gateway, call.id, "received", by_message(row), role="first")
 
 
-def test_a_roll_call_rings_every_township_and_says_who_was_late(officer: Any, move_clock: Any) -> None:
+def test_a_roll_call_rings_every_township_and_says_who_was_late(
+    officer: Any, move_clock: Any
+) -> None:
     form = {"text": "值班点名，请应答。", "minutes": "10"}
     assert officer.post("/duty/roll/", form).status_code == 302
     roll = rows(RollCall)[0]
@@ -125,9 +131,10 @@ def test_a_roll_call_rings_every_township_and_says_who_was_late(officer: Any, mo
     move_clock(2 * 60)
     answer_by_sms(second, "m2")
     shown = hall_queries.roll(Scope.for_round("x"), roll.id)
-    assert [(p.place, p.state) for p in shown.posts] == [("澄溪镇", "late"), ("永安镇", "in-time")] or [
-        (p.place, p.state) for p in shown.posts
-    ] == [("永安镇", "late"), ("澄溪镇", "in-time")]
+    assert [(p.place, p.state) for p in shown.posts] == [
+        ("澄溪镇", "late"),
+        ("永安镇", "in-time"),
+    ] or [(p.place, p.state) for p in shown.posts] == [("永安镇", "late"), ("澄溪镇", "in-time")]
     assert 179 <= shown.posts[0].late_s <= 200
     assert "都应答了，1 个迟到" in page(officer, "/duty/roll/")
 
@@ -144,7 +151,9 @@ def test_a_roll_call_is_no_warning_and_its_answers_count_in_no_indicator(
     assert len(rows(RollCall)) == 1
 
 
-def test_an_answer_by_a_superior_does_not_make_the_post_present(officer: Any, move_clock: Any) -> None:
+def test_an_answer_by_a_superior_does_not_make_the_post_present(
+    officer: Any, move_clock: Any
+) -> None:
     officer.post("/duty/roll/", {"text": "点名", "minutes": "10"})
     call = rows(Call)[0]
     with ROUND.open():
@@ -156,7 +165,9 @@ def test_an_answer_by_a_superior_does_not_make_the_post_present(officer: Any, mo
     assert {p.state for p in shown.posts} == {"absent"}
 
 
-def test_what_is_written_in_the_log_stays_written(officer: Any, owner_sql: Any, as_role: Any) -> None:
+def test_what_is_written_in_the_log_stays_written(
+    officer: Any, owner_sql: Any, as_role: Any
+) -> None:
     import psycopg
     from django.db import connection
     from django.db.utils import ProgrammingError
@@ -164,7 +175,11 @@ def test_what_is_written_in_the_log_stays_written(officer: Any, owner_sql: Any, 
     assert officer.post("/duty/log/", {"text": "接市局电话询问雨情"}).status_code == 302
     assert officer.post("/duty/log/", {"text": " "}).status_code == 400
     assert "接市局电话询问雨情" in page(officer, "/duty/log/")
-    with pytest.raises((ProgrammingError, psycopg.Error)), ROUND.open(), connection.cursor() as cursor:
+    with (
+        pytest.raises((ProgrammingError, psycopg.Error)),
+        ROUND.open(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("UPDATE duty_logline SET text = 'x'")
 
 
@@ -196,7 +211,11 @@ def test_a_shift_is_handed_over_by_two_signatures_under_two_sign_ins(
     form["seen"] = fresh.split('name="seen" value="')[1].split('"')[0]
     assert leader.post(f"/handover/{row.id}/accept/", form).status_code == 302
     row = rows(Handover)[0]
-    assert row.state == "signed" and row.in_person != row.out_person and row.in_account != row.out_account
+    assert (
+        row.state == "signed"
+        and row.in_person != row.out_person
+        and row.in_account != row.out_account
+    )
     assert [one["change"] for one in row.news] == ["new"]
     assert "双方都签了字" in page(officer, f"/handover/{row.id}/")
     assert leader.post(f"/handover/{row.id}/accept/", form).status_code == 409
@@ -229,13 +248,22 @@ def test_a_consultation_keeps_its_inputs_as_they_were_and_its_orders_ring(
     assert officer.post(path + "freeze/", wrong).status_code == 400
     assert officer.post(path + "freeze/", freeze | {"input": [f"duty.event/{event.id}"]}
                         ).status_code == 302  # fmt: skip
-    officer.post(f"/desk/event/{event.id}/figure/", {"name": "missing", "value": "5", "source": "镇里"})
+    officer.post(
+        f"/desk/event/{event.id}/figure/", {"name": "missing", "value": "5", "source": "镇里"}
+    )
     row = rows(Consultation)[0]
     assert row.inputs[0]["words"] == "失踪失联 1 人" and "missing1" in row.inputs[0]["version"]
     unit = client_of("unit_duty")
     assert unit.post(path + "say/", {"who": "水利局", "text": "上游还在涨"}).status_code == 302
-    assert unit.post(path + "decide/", {"version": str(row.version), "decision": "x"}).status_code == 403
-    order = {"order": "立即转移", "order_to": str(post_id("township_duty", TOWNSHIPS[0])), "order_min": "30"}
+    assert (
+        unit.post(path + "decide/", {"version": str(row.version), "decision": "x"}).status_code
+        == 403
+    )
+    order = {
+        "order": "立即转移",
+        "order_to": str(post_id("township_duty", TOWNSHIPS[0])),
+        "order_min": "30",
+    }
     assert officer.post(path + "order/", order).status_code == 400, "before the decision"
     decide = {"version": str(row.version), "decision": "转移甲村"}
     assert officer.post(path + "decide/", decide).status_code == 403

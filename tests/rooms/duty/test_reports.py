@@ -207,7 +207,9 @@ def test_the_paper_carries_every_figure_with_its_version_and_the_articles(
     words = "\n".join(p.text for p in Document(io.BytesIO(unsent.content)).paragraphs)
     assert "草稿，未报" in words and "事故发生单位概况" in words
     assert "较大事故：逐级上报至省、自治区、直辖市" in words and "第十一条" in words
-    cells = [c.text for t in Document(io.BytesIO(unsent.content)).tables for r in t.rows for c in r.cells]
+    cells = [
+        c.text for t in Document(io.BytesIO(unsent.content)).tables for r in t.rows for c in r.cells
+    ]
     assert "3 人" in cells and "电话接报" in cells
     answer = officer.get(f"/duty/report/{row.id}/file.pdf")
     assert answer["Content-Type"] == "application/pdf"
@@ -225,7 +227,9 @@ def test_late_is_said_once_and_shows_after_it_was_sent(
     move_clock(2 * 60)
     assert rounds.tell_late(ROUND) == 1 and rounds.tell_late(ROUND) == 0
     assert sum("到时没有报出" in line.text for line in rows(LogLine)) == 1
-    assert "1 份报告到时未报" in page(officer, "/desk/") and "到时未报" in page(officer, "/duty/reports/")
+    assert "1 份报告到时未报" in page(officer, "/desk/") and "到时未报" in page(
+        officer, "/duty/reports/"
+    )
     assert send(officer, leader, report(event, "first")) == 302
     assert "迟报" in page(officer, "/duty/reports/")
 
@@ -269,7 +273,9 @@ def test_after_the_final_report_changed_casualties_of_an_accident_are_still_repo
     assert send(officer, leader, report(event, "first")) == 302
     with ROUND.open():
         event = Event.objects.get(id=event.id)
-    officer.post(f"/desk/event/{event.id}/stable/", {"version": str(event.version), "why": "处置完毕"})
+    officer.post(
+        f"/desk/event/{event.id}/stable/", {"version": str(event.version), "why": "处置完毕"}
+    )
     assert send(officer, leader, report(event, "final")) == 302
     move_clock(6 * 24 * 3600)
     figure(officer, event, "dead", "2", "医院")
@@ -291,7 +297,9 @@ def test_a_report_that_is_not_needed_is_dropped_by_the_leader_with_the_reason(
     assert leader.post(path, form | {"why": ""}).status_code == 400
     assert leader.post(path, form).status_code == 302
     assert report(event, "first").dropped_why == "误报"
-    assert officer.post(f"/desk/event/{event.id}/begin/").status_code == 302, "it can be begun again"
+    assert officer.post(f"/desk/event/{event.id}/begin/").status_code == 302, (
+        "it can be begun again"
+    )
     assert [r.number for r in rows(Report)] == [1, 2]
 
 
@@ -323,7 +331,9 @@ def test_the_laws_that_are_cited_say_what_the_values_say() -> None:
     relief = next(folder.glob("自然灾害救助条例*")).read_text(encoding="utf-8")
 
     def article(text: str, name: str) -> str:
-        found = re.search(rf"^{name} (.*?)(?=^第[一二三四五六七八九十百]+条 |\Z)", text, re.M | re.S)
+        found = re.search(
+            rf"^{name} (.*?)(?=^第[一二三四五六七八九十百]+条 |\Z)", text, re.M | re.S
+        )
         assert found is not None, name
         return found[1]
 
