@@ -45,6 +45,10 @@ def rounds(gateway: object) -> list[object]:
         handled = callout.read(scope) + evacuation.read_messages(scope)
         return handled + callout.leave_rest(scope, newest)
 
+    def centre(scope: Scope) -> int:
+        """Whether the SMS centre still answers; a round that fails is told by the watchdog."""
+        return gateway.look(scope)  # type: ignore[attr-defined,no-any-return]
+
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)
         return 0
@@ -53,6 +57,7 @@ def rounds(gateway: object) -> list[object]:
         Round("callout.advance", 0.5, callout.advance, lane="calls"),
         Round("callout.expire", 10, callout.expire, lane="calls"),
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
+        Round("callout.gateway", 5, centre, lane="gateway", each_world=False),
         Round("inbox", 0.3, inbox, lane="read"),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),

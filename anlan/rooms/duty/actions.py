@@ -196,6 +196,8 @@ def leave_web_report(
     return True
 
 
+@action(None, open_to="the round that takes web reports in", journal="duty.receive",
+        may_change_nothing=True)  # fmt: skip
 def take_web_report(scope: Scope, row: WebReport) -> Event:
     """A kept web report as an event of the desk; once, whatever dies in between."""
     return receive_event(
