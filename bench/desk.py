@@ -84,9 +84,11 @@ def pages(count: int) -> None:
         whole = [sum(one) for one in rest]
         print(f"leader's page, first: {sum(first):.2f} s (read, lay out, draw: "
               f"{first[0]:.2f}, {first[1]:.2f}, {first[2]:.2f})")  # fmt: skip
-        print(f"leader's page, {len(rest)} more: p50 {median(whole):.2f} s, worst {max(whole):.2f} s; "
-              f"{found.silent} silent posts, {len(found.zones)} zones, {len(found.events)} events, "
-              f"{pictures.page_count(content)} page, PNG {len(picture) // 1024} kB")  # fmt: skip
+        shown = f"{found.silent} silent posts, {len(found.zones)} zones, {len(found.events)} events"
+        print(
+            f"leader's page, {len(rest)} more: p50 {median(whole):.2f} s, worst {max(whole):.2f} s"
+        )
+        print(f"  {shown}, {pictures.page_count(content)} page, PNG {len(picture) // 1024} kB")
 
 
 def reports(count: int) -> None:

@@ -227,6 +227,7 @@ def test_late_is_said_once_and_shows_after_it_was_sent(
     move_clock(2 * 60)
     assert rounds.tell_late(ROUND) == 1 and rounds.tell_late(ROUND) == 0
     assert sum("到时没有报出" in line.text for line in rows(LogLine)) == 1
+    assert "有 1 份报告到时未报" in page(officer, "/"), "the first page says it first"
     assert "1 份报告到时未报" in page(officer, "/desk/") and "到时未报" in page(
         officer, "/duty/reports/"
     )

@@ -88,6 +88,8 @@ function watch(field: HTMLInputElement): void {
   field.addEventListener("blur", () => hide(field, list));
 }
 
+const written = (at: { lat: number; lng: number }): string => `${at.lat.toFixed(POINT_DIGITS)}, ${at.lng.toFixed(POINT_DIGITS)}`;
+
 /** The map comes only when it is asked for; without WebGL it says so and the words remain. */
 async function openMap(): Promise<void> {
   const box = $<HTMLDialogElement>("#pick");
@@ -97,8 +99,7 @@ async function openMap(): Promise<void> {
   says.textContent = t("地图载入中");
   try {
     const { show } = await import("./map/pick");
-    await show($("#pick-map")!);
-    says.textContent = "";
+    await show($("#pick-map")!, (at) => { says.textContent = written(at); });
     box.dataset["drawn"] = "1";
   } catch {
     says.textContent = t("这台机器画不出地图，请写村名或经纬度");
@@ -111,7 +112,7 @@ async function takePoint(): Promise<void> {
   const field = $<HTMLInputElement>("#place");
   const choice = $<HTMLInputElement>("input[type=hidden][name=choice]");
   if (!at || !field) return;
-  field.value = `${at.lat.toFixed(POINT_DIGITS)}, ${at.lng.toFixed(POINT_DIGITS)}`;
+  field.value = written(at);
   if (choice) choice.value = "";
   $<HTMLDialogElement>("#pick")?.close();
   $<HTMLElement>("#what")?.focus();

@@ -26,11 +26,11 @@ const asked = async <T>(path: string): Promise<T> => {
   return (await answer.json()) as T;
 };
 
-/** Draws the county once; later openings only come back to it. */
-export async function show(box: HTMLElement): Promise<void> {
-  if (map) { map.resize(); map.getCanvas().focus(); return; }
+/** Draws the county once; later openings only come back to it. told: where the cross stands now. */
+export async function show(box: HTMLElement, told: (at: { lat: number; lng: number }) => void): Promise<void> {
+  if (map) { map.resize(); map.getCanvas().focus(); told(map.getCenter()); return; }
   maplibregl.setWorkerUrl(workerUrl);
-  const [ground, told] = await Promise.all([asked<Ground>("/map/ground/"), asked<{ points: GeoJSON.FeatureCollection }>("/map/points/")]);
+  const [ground, places] = await Promise.all([asked<Ground>("/map/ground/"), asked<{ points: GeoJSON.FeatureCollection }>("/map/points/")]);
   const view = bounds(ground.areas);
   const drawing = new maplibregl.Map({
     container: box, style: style(colours(), true), renderWorldCopies: false, maxZoom: ZOOM_MAX, attributionControl: false,
@@ -43,8 +43,10 @@ export async function show(box: HTMLElement): Promise<void> {
   if (!drawing.hasImage("hatch")) drawing.addImage("hatch", hatch(colours()));
   (drawing.getSource("areas") as maplibregl.GeoJSONSource).setData(ground.areas);
   (drawing.getSource("labels") as maplibregl.GeoJSONSource).setData(ground.labels);
-  (drawing.getSource("points") as maplibregl.GeoJSONSource).setData(told.points);
+  (drawing.getSource("points") as maplibregl.GeoJSONSource).setData(places.points);
   map = drawing;
+  drawing.on("move", () => told(drawing.getCenter()));
+  told(drawing.getCenter());
   drawing.getCanvas().focus();
 }
 
