@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from anlan.faces.console import standing
 from anlan.ground import clock, papers
 from anlan.ground.errors import NotFound, Refusal
+from anlan.ground.scope import Scope
 from anlan.ground.web import act, page, scope_of
 from anlan.rooms.command import actions as command
 from anlan.rooms.command import queries as consultations
@@ -110,12 +111,18 @@ def consult_list(request: HttpRequest) -> HttpResponse:
     return render(request, "console/consult_list.html", context)
 
 
+def _inputs(scope: Scope, consultation_id: int) -> list[standing.Item]:
+    """What a consultation may stand on: all that is open but itself."""
+    own = ("command.consultation", consultation_id)
+    return [one for one in standing.items(scope) if (one.kind, one.id) != own]
+
+
 @page("consult.read")
 def consult(request: HttpRequest, consultation_id: int) -> HttpResponse:
     """One consultation: what to stand on, opinions, the decision, its orders."""
     scope = scope_of(request)
     shown = consultations.consultation(scope, consultation_id)
-    found = standing.items(scope) if shown.row.state == "open" else []
+    found = _inputs(scope, consultation_id) if shown.row.state == "open" else []
     minutes, own = hall_queries.minutes_of(scope, "duty.task_min")
     context = {
         "shown": shown, "row": shown.row, "now": clock.now(), "groups": standing.grouped(found),
@@ -131,7 +138,7 @@ def consult_freeze(request: HttpRequest, consultation_id: int) -> HttpResponse:
     """The chosen inputs are frozen as they are at this moment."""
     scope = scope_of(request)
     wanted = set(request.POST.getlist("input"))
-    known = {f"{one.kind}/{one.id}": one for one in standing.items(scope)}
+    known = {f"{one.kind}/{one.id}": one for one in _inputs(scope, consultation_id)}
     gone = wanted - set(known)
     if gone:
         raise Refusal("inputs-gone", _("选的依据刚刚变了，已不在清单里"), sorted(gone)[0][:60],
