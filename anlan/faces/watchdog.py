@@ -39,6 +39,7 @@ FAILING_S = 20.0
 GATEWAY = "callout.gateway"
 RETRY_S, REMIND_S = 30.0, 900.0
 Seen = dict[str, tuple[object, float]]
+Well = dict[str, tuple[tuple[object, object], float]]
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Watch:
 
     own: Site
     seen: Seen = field(default_factory=dict)
-    well: Seen = field(default_factory=dict)
+    well: Well = field(default_factory=dict)
     answered_at: float = field(default_factory=time.monotonic)
     sound_at: float = 0.0
     unsound: dict[str, str] = field(default_factory=dict)
@@ -120,7 +121,7 @@ def silent(seen: Seen, rows: list[tuple[str, object, object, float]], now: float
 
 
 def failing(
-    well: Seen, rows: list[tuple[str, object, object, float, object, str]], now: float
+    well: Well, rows: list[tuple[str, object, object, float, object, str]], now: float
 ) -> dict[str, str]:
     """Rounds that ran and have only failed for three of their turns, by the counter.
 
@@ -128,10 +129,12 @@ def failing(
     Keeps `well` up to date.
     """
     found: dict[str, str] = {}
-    for name, _runs, _last_at, every_s, ok_at, error in rows:
+    for name, runs, _last_at, every_s, ok_at, error in rows:
         before = well.get(name)
-        if before is None or before[0] != ok_at:
-            well[name] = (ok_at, now)
+        if before is None or before[0][0] != ok_at:
+            well[name] = ((ok_at, runs), now)
+        elif runs == before[0][1]:
+            continue  # it has not run since: that is silence, and told as such
         elif now - before[1] > max(FAILING_S, SILENT_TURNS * every_s):
             for_s = f"{now - before[1]:.0f} 秒"
             if name == GATEWAY:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from anlan.engines.callout import gateway as smpp
-from anlan.faces.watchdog import FAILING_S, GATEWAY, REMIND_S, RETRY_S, Bell, failing
+from anlan.faces.watchdog import FAILING_S, GATEWAY, REMIND_S, RETRY_S, Bell, Well, failing
 from anlan.ground.machine import alarm_sms, alarms
 from anlan.ground.machine.site import Site
 from anlan.ground.scope import Scope
@@ -35,7 +35,7 @@ def row(
 
 
 def test_a_round_that_runs_and_only_fails_is_told_and_one_that_recovers_is_not() -> None:
-    well: dict[str, tuple[object, float]] = {}
+    well: Well = {}
     assert failing(well, [row("evacuation.open", 1, "10:00")], 0.0) == {}
     bad = [row("evacuation.open", 9, "10:00", "KeyError: 'zone'")]
     assert failing(well, bad, FAILING_S) == {}
@@ -47,8 +47,16 @@ def test_a_round_that_runs_and_only_fails_is_told_and_one_that_recovers_is_not()
     assert failing(well, [row("evacuation.open", 10, "10:01")], FAILING_S + 2) == {}
 
 
+def test_a_round_that_stands_still_is_not_said_to_fail() -> None:
+    """A worker that was stopped has made no mistake: its silence is told, and by its own words."""
+    well: Well = {}
+    still = [row("callout.send", 7, "10:00")]
+    failing(well, still, 0.0)
+    assert failing(well, still, 1000.0) == {}
+
+
 def test_a_silent_centre_is_called_by_its_name() -> None:
-    well: dict[str, tuple[object, float]] = {}
+    well: Well = {}
     failing(well, [row(GATEWAY, 1, "10:00")], 0.0)
     found = failing(well, [row(GATEWAY, 6, "10:00", "GatewaySilent: …")], FAILING_S + 1)
     assert "短信网关没有回应" in found["gateway"] and "请用电话叫应" in found["gateway"]
