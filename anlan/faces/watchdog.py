@@ -164,7 +164,11 @@ class Bell:
     told: dict[str, tuple[float, bool]] = field(default_factory=dict)
 
     def ring(self, found: dict[str, str], now: float) -> None:
-        """Tell what is new at once, what nobody took every RETRY_S, what stands every REMIND_S."""
+        """Tell what is new at once, what nobody took every RETRY_S, what stands every REMIND_S.
+
+        Rounds that call nobody are told together: a worker that died is one thing, not twenty.
+        """
+        found = bundled(found)
         self.told = {name: said for name, said in self.told.items() if name in found}
         for name, text in found.items():
             tried = self.told.get(name)
@@ -184,6 +188,21 @@ class Bell:
         for failed in filter(None, answers):
             log.error("%s", failed)
         return not answers or "" in answers
+
+
+def bundled(found: dict[str, str]) -> dict[str, str]:
+    """Those of the rounds of calls and of everything else each by itself, other rounds as one."""
+    others = {
+        name: text
+        for name, text in found.items()
+        if name.startswith(("round ", "failing ")) and not _of_calls(name.partition(" ")[2])
+    }
+    kept = {name: text for name, text in found.items() if name not in others}
+    if len(others) < 2:
+        return kept | others
+    return kept | {
+        "rounds": f"{len(others)} 项巡检停了或出错，第一项：{next(iter(others.values()))}"
+    }
 
 
 def tell(own: Site, found: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from anlan.engines.callout import gateway as smpp
-from anlan.faces.watchdog import FAILING_S, GATEWAY, REMIND_S, RETRY_S, Bell, Well, failing
+from anlan.faces.watchdog import FAILING_S, GATEWAY, REMIND_S, RETRY_S, Bell, Well, bundled, failing
 from anlan.ground.machine import alarm_sms, alarms
 from anlan.ground.machine.site import Site
 from anlan.ground.scope import Scope
@@ -147,6 +147,15 @@ def test_the_watchdog_sends_its_own_sms_without_worker_or_database(
     assert alarm_sms.tell(wrong, "x").startswith("ANLAN_ALARM_SMPP")  # type: ignore[arg-type]
     nobody = SimpleNamespace(**{f: getattr(found, f) for f in found.__slots__} | {"port": 1})
     assert alarm_sms.tell(nobody, "x").startswith("ANLAN_ALARM_SMPP")  # type: ignore[arg-type]
+
+
+def test_a_worker_that_died_is_not_twenty_messages() -> None:
+    found = {f"round {name}": f"巡检 {name} 停了" for name in
+             ("callout.send", "inbox", "plan.board", "journal.seal", "duty.late")}  # fmt: skip
+    told = bundled(found | {"disk": "磁盘已用 85%"})
+    assert set(told) == {"round callout.send", "round inbox", "disk", "rounds"}
+    assert told["rounds"].startswith("3 项巡检停了或出错，第一项：")
+    assert bundled({"round duty.late": "x"}) == {"round duty.late": "x"}
 
 
 def test_a_demonstration_county_rings_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
