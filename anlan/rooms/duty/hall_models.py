@@ -10,7 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.ground.models import Operational
+from anlan.ground.secrets import Label
 
+ORDERED = Label("交办和答复", "突发事件应对法第六十一条", 730, "text")
 TASK_KINDS = [("task", _("交办")), ("instruction", _("批示"))]
 TASK_STATES = [("open", _("待答复")), ("answered", _("已答复")), ("closed", _("已办结"))]
 
@@ -19,8 +21,10 @@ class Task(Operational):
     """Something that a post was told to do, with a clock, until it is answered.
 
     division: of the post. said_by: the leader whose instruction (批示) it is, with said_at.
-    origin: what it came of (an event, a consultation). call_id of the call-out that told the post.
+    origin: what it came of (an event, a consultation). callout_id: the call-out that told the post.
     """
+
+    personal = {"text": ORDERED, "answer": ORDERED}
 
     kind = models.CharField(max_length=12, choices=TASK_KINDS)
     text = models.TextField()

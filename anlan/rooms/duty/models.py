@@ -44,6 +44,8 @@ class Event(Operational):
     reporting_at: since when it has to be reported upwards (首报). stable_at: 灾情稳定.
     """
 
+    personal = {"what": SAID, "place": SAID}
+
     kind = models.CharField(max_length=60)
     what = models.TextField()
     place = models.CharField(max_length=200)
