@@ -107,7 +107,7 @@ def test_a_point_is_taken_from_the_map_by_arrows_and_enter(open_page: Callable[.
     page.keyboard.press("Alt+m")
     page.wait_for_selector("#pick[data-drawn]", timeout=60_000)
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#place').value !== ''")
+    page.wait_for_function("() => document.querySelector('#place').value !== ''")
     before = page.input_value("#place")
     page.keyboard.press("Alt+m")
     page.wait_for_function(
