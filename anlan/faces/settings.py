@@ -54,6 +54,7 @@ ROOMS = [
     "anlan.engines.indicators",
     "anlan.rooms.duty",
     "anlan.rooms.warning",
+    "anlan.rooms.command",
     "anlan.rooms.evacuation",
     "anlan.rooms.workplan",
     "anlan.rooms.oversight",

@@ -35,6 +35,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
     from anlan.ground.scope import Scope
+    from anlan.rooms.duty import rounds as duty
     from anlan.rooms.evacuation import rounds as evacuation
     from anlan.rooms.oversight import rounds as oversight
     from anlan.rooms.workplan import board_states
@@ -45,6 +46,10 @@ def rounds(gateway: object) -> list[object]:
         handled = callout.read(scope) + evacuation.read_messages(scope)
         return handled + callout.leave_rest(scope, newest)
 
+    def centre(scope: Scope) -> int:
+        """Whether the SMS centre still answers; a round that fails is told by the watchdog."""
+        return gateway.look(scope)  # type: ignore[attr-defined,no-any-return]
+
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)
         return 0
@@ -53,10 +58,13 @@ def rounds(gateway: object) -> list[object]:
         Round("callout.advance", 0.5, callout.advance, lane="calls"),
         Round("callout.expire", 10, callout.expire, lane="calls"),
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
+        Round("callout.gateway", 5, centre, lane="gateway", each_world=False),
         Round("inbox", 0.3, inbox, lane="read"),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
+        Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
+        Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),

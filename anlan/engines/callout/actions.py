@@ -81,7 +81,7 @@ def _create(scope: Scope, launch: Launch, body: bytes, moment: datetime) -> Call
         world=scope.world, kind=launch.kind, origin_kind=launch.origin_kind,
         origin_id=launch.origin_id, chain=launch.chain, grade=launch.grade, title=launch.title,
         text=launch.text, divisions=list(launch.divisions), key=launch.key, body_digest=body,
-        follows_id=launch.follows, minutes=launching.minutes(scope, launch.grade),
+        follows_id=launch.follows, minutes=launching.minutes(scope, launch),
         wait_minutes=launching.wait_minutes(scope, launch.grade), opened_at=moment,
         opened_by=scope.actor.label,
     )  # fmt: skip
@@ -110,6 +110,8 @@ def _body_digest(launch: Launch) -> bytes:
         launch.origin_kind, launch.origin_id, launch.chain, launch.grade, launch.title,
         launch.text, sorted(launch.divisions), launch.kind, launch.follows,
     ]  # fmt: skip
+    if launch.kind in launching.UNGRADED:
+        content += [launch.minutes, sorted(launch.posts)]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from anlan.ground.scope import Scope
 
 PARTS_PER_S = 50.0
 ROWS_MAX = 500
+CALLS_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def preview(scope: Scope, launch: Launch) -> Preview:
         posts |= {entry.post.superior_id for entry in reached if entry.post.superior_id}
         contacts = county.contacts(scope, sorted(posts), now)
         names = county.place_names(scope, (entry.post.division for entry in reached))
-        minutes = launching.minutes(scope, launch.grade)
+        minutes = launching.minutes(scope, launch)
         wait = launching.wait_minutes(scope, launch.grade)
     link = "x" * launching.LINK_CHARS
     text = launching.text_for(own, launch.text, launching.CODE_PLACE, link)
@@ -194,6 +196,16 @@ def nobody_since(scope: Scope, callout_id: int) -> list[datetime]:
         return list(rows.order_by("raised_at").values_list("raised_at", flat=True))
 
 
+def calls_of(scope: Scope, callout_ids: Sequence[int]) -> dict[int, list[Call]]:
+    """The calls of call-outs by call-out, in the order of their places; CALLS_MAX in all."""
+    found: dict[int, list[Call]] = {ident: [] for ident in callout_ids}
+    with scope.open():
+        rows = Call.objects.filter(callout_id__in=found).order_by("division", "id")
+        for call in rows[:CALLS_MAX]:
+            found[call.callout_id].append(call)
+    return found
+
+
 def fallback_of(scope: Scope, callout_id: int, call_id: int) -> Fallback | None:
     """Who was sent to knock for a call, and what they brought back."""
     with scope.open():
@@ -218,9 +230,13 @@ def counts(scope: Scope, callout_id: int) -> Counts:
 
 
 def recent(scope: Scope, rows: int = 20) -> list[tuple[Callout, Counts]]:
-    """The newest call-outs with their counts, open ones first."""
+    """The newest call-outs about warnings with their counts, open ones first."""
     with scope.open():
-        found = list(Callout.objects.order_by("-id")[: min(rows, ROWS_MAX)])
+        found = list(
+            Callout.objects.filter(kind__in=launching.WARNINGS).order_by("-id")[
+                : min(rows, ROWS_MAX)
+            ]
+        )
         states: dict[int, list[str]] = {callout.id: [] for callout in found}
         grouped = (
             Call.objects.filter(callout_id__in=states)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from anlan.faces.console import map, naming, palette
+from anlan.faces.console import hall, leader, map, naming, palette
 from anlan.faces.console.today import today_of
 from anlan.ground import clock
 from anlan.ground.machine import site
@@ -90,6 +90,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 urlpatterns = [
     path("", today, name="today"),
     *map.urlpatterns,
+    *hall.urlpatterns,
+    *leader.urlpatterns,
     path("journal/", journal_page, name="journal"),
     path("search/", search, name="search"),
     path("health", health, name="health"),

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from anlan.county import queries as county
 from anlan.engines.callout import queries as callout
 from anlan.ground.scope import Scope
+from anlan.rooms.duty import queries as duty
 from anlan.rooms.evacuation import queries as evacuation
 from anlan.rooms.warning import queries as warning
 
@@ -28,6 +29,7 @@ class Today:
     callouts: list[Any]
     alarms: list[Any]
     desk: int
+    late: int
     night: Any
     next_url: str = ""
     next_word: str = ""
@@ -45,21 +47,27 @@ def today_of(scope: Scope) -> Today:
     alarms = callout.alarms(scope) if calls else []
     night = evacuation.night(scope)
     desk = len(callout.desk(scope)) if scope.may("desk.settle") else 0
-    answer = _answer(callouts, night, warnings, alarms)
-    url, word = _next(callouts, night, warnings, desk)
+    due = duty.open_reports(scope) if scope.may("duty.read") else []
+    late = sum(1 for _row, own, _what in due if own.state == "late")
+    answer = _answer(callouts, night, warnings, alarms, late)
+    url, word = _next(callouts, night, warnings, desk, late)
     if not url and county.nobody_to_call(scope):
         answer = _("还没有录入人员，叫应叫不到任何人")
         url, word = (
             ("/county/workbook/", _("用一张表录入")) if scope.may("county.edit") else ("", "")
         )
-    return Today(answer, warnings, callouts, alarms, desk, night, url, word)
+    return Today(answer, warnings, callouts, alarms, desk, late, night, url, word)
 
 
-def _next(callouts: list[Any], night: Any, warnings: list[Any], desk: int) -> tuple[str, str]:
+def _next(
+    callouts: list[Any], night: Any, warnings: list[Any], desk: int, late: int
+) -> tuple[str, str]:
     """The one act that comes next, in the order of the sentence; ("", "") on a calm night."""
     waiting = [row for row in warnings if row.state in ("submitted", "approved")]
     if waiting:
         return f"/warning/{waiting[0].id}/", _("看待批的预警")
+    if late:
+        return "/duty/reports/", _("看待报的报告")
     silent = [row for row, counts in callouts if counts.open]
     if silent:
         return f"/callout/{silent[0].id}/?state=open", _("看谁没有应答")
@@ -68,11 +76,15 @@ def _next(callouts: list[Any], night: Any, warnings: list[Any], desk: int) -> tu
     return ("/desk/", _("处理待办")) if desk else ("", "")
 
 
-def _answer(callouts: list[Any], night: Any, warnings: list[Any], alarms: list[Any]) -> str:
+def _answer(
+    callouts: list[Any], night: Any, warnings: list[Any], alarms: list[Any], late: int
+) -> str:
     waiting = [row for row in warnings if row.state in ("submitted", "approved")]
     if waiting:
         text = ngettext("%(n)d 份预警等待审批", "%(n)d 份预警等待审批", len(waiting))
         return text % {"n": len(waiting)}
+    if late:
+        return _("有 %(n)d 份报告到时未报") % {"n": late}
     silent = sum(counts.open for _row, counts in callouts[:1])
     if silent:
         text = ngettext("还有 %(n)d 个岗位没有应答", "还有 %(n)d 个岗位没有应答", silent)

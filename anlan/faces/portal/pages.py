@@ -6,6 +6,7 @@ answer needs.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,11 +19,13 @@ from anlan.engines.callout import links
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.engines.callout.photos import keep_photo
-from anlan.ground import clock
+from anlan.ground import clock, places
 from anlan.ground.errors import Refusal
 from anlan.ground.machine import site
 from anlan.ground.machine.site import MARK_HEADER
+from anlan.ground.scope import Scope
 from anlan.ground.web import address_of, public_page
+from anlan.rooms.duty import actions as duty
 from anlan.rooms.evacuation import actions as evacuation
 from anlan.rooms.evacuation import queries as zones
 from anlan.rooms.evacuation.models import WHERE
@@ -129,6 +132,25 @@ def _said(request: HttpRequest, home: zones.Home) -> tuple[str, int]:
     return where, moved
 
 
+@public_page(
+    "anybody reports what they see; what is written is stored and shown to nobody here",
+    fields=["text", "place", "caller", "number", "form_key"],
+)
+def report(request: HttpRequest) -> HttpResponse:
+    """A report by the public page (群众上报): stored before it is answered, read at the desk."""
+    if request.method == "POST":
+        post = request.POST
+        duty.leave_web_report(
+            Scope.nobody(address_of(request), getattr(request, "request_id", "")),
+            places.parse(site().code), post.get("form_key", "") or uuid.uuid4().hex,
+            post.get("text", ""), post.get("place", ""), post.get("caller", ""),
+            post.get("number", ""),
+        )  # fmt: skip
+        return redirect(request.path + "?done=1")
+    context = {"done": request.GET.get("done", ""), "form_key": uuid.uuid4().hex}
+    return render(request, "portal/report.html", context)
+
+
 @public_page("says that the process answers; no data")
 def health(request: HttpRequest) -> HttpResponse:
     """For the supervisor and for probes."""
@@ -157,6 +179,7 @@ urlpatterns = [
     path("a/<str:token>", answer, name="answer"),
     path("f/<str:token>", fallback, name="fallback-link"),
     path("h/<str:token>", headcount, name="headcount"),
+    path("r", report, name="public-report"),
     path("health", health, name="public-health"),
     re_path(r"^s/(?P<name>p\.(?:css|js))$", asset, name="public-asset"),
 ]
