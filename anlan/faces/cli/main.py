@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import commands, counties, county_files, looking, packs, start
+from anlan.faces.cli import cap, commands, counties, county_files, looking, packs, start
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -76,6 +76,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan status", "各条目现在怎样", commands.plan_status, True, right="plan.read"),
     Command("packs check", "检查规则包，指出每处问题和改法", packs.check, False,
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时检查自带的"}),)),
+    Command("cap check", "核对一份 CAP 消息是否符合 CAP 1.2", cap.check, False,
+            (("file", {"help": "XML 文件，UTF-8，不超过 1 MB"}),)),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 
