@@ -85,8 +85,9 @@ def read_xml(content: bytes, name: str, bytes_max: int = XML_BYTES_MAX) -> Eleme
             parser.Parse(content[at : at + CHUNK_BYTES], False)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
+        why = expat.errors.messages.get(error.code, str(error.code))
         raise Refusal(
-            "xml-broken", f"不是完整的 XML：{expat.errors.messages.get(error.code, str(error.code))}",
+            "xml-broken", f"不是完整的 XML：{why}",
             _place(name, error.lineno, error.offset + 1), "请从原系统重新导出，不要手改",
         ) from None  # fmt: skip
     except UnicodeError:
