@@ -5,7 +5,7 @@ or a `Refusal` that says what was wrong. A name is resolved once for each reques
 that it yields is checked, and the connection goes to the checked address itself: a name that
 answers otherwise a moment later is not asked again. Redirects are followed by us, a few, each
 checked like the first. Every read has what is left of the budget as its limit, so that a server
-that drips byte by byte is cut off when the budget ends. No proxy, cookie, credential or compression.
+that drips byte by byte is cut off when the budget ends. No proxy, cookie, credential, compression.
 """
 
 from __future__ import annotations

@@ -130,9 +130,9 @@ def test_public_addresses_are_not(address: str) -> None:
 def test_the_intranet_is_reached_only_where_the_row_names_it() -> None:
     own = networks("10.23.0.0/16， 192.168.7.0/24")
     assert check_address("10.23.4.5", own)
-    for outside in ("10.24.0.1", "127.0.0.1", "169.254.169.254", "::1"):
+    for beyond in ("10.24.0.1", "127.0.0.1", "169.254.169.254", "::1"):
         with pytest.raises(Refusal):
-            check_address(outside, own)
+            check_address(beyond, own)
     for wrong in (
         "127.0.0.0/8",
         "169.254.0.0/16",
