@@ -14,7 +14,7 @@ from anlan.rooms.warning.lifting import STANDING_STATES, all_clear, title
 from anlan.rooms.warning.models import Approval, Warning
 
 ROWS_MAX = 100
-SENT_STATES = ("released", "approved", "lifted")
+SENT_STATES = ("released", "approved", "lifted", "changed")
 
 
 @dataclass(frozen=True, slots=True)
