@@ -36,6 +36,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.ground.scope import Scope
     from anlan.rooms.evacuation import rounds as evacuation
     from anlan.rooms.oversight import rounds as oversight
+    from anlan.rooms.warning.rounds import Poller
     from anlan.rooms.workplan import board_states
 
     def inbox(scope: Scope) -> int:
@@ -53,6 +54,7 @@ def rounds(gateway: object) -> list[object]:
         Round("callout.expire", 10, callout.expire, lane="calls"),
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
         Round("inbox", 0.3, inbox, lane="read"),
+        Round("warning.poll", 2, Poller(), lane="feeds", each_world=False),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from xml.etree import ElementTree  # writes only: what is read comes through expat below
 from xml.parsers import expat
 
 from anlan.ground.errors import Refusal
@@ -104,6 +105,26 @@ def _place(name: str, line: int, column: int) -> str:
 def _encoding(found: str, name: str) -> Refusal:
     return Refusal("xml-encoding", f"编码不是 UTF-8：{found[:40]}", name,
                    "请以 UTF-8 编码发送")  # fmt: skip
+
+
+def write_xml(element: Element) -> bytes:
+    """The element as a document of its own, every name in its namespace."""
+    made = ElementTree.Element(_full(element))
+    _fill(made, element)
+    return ElementTree.tostring(made, encoding="utf-8")
+
+
+def _full(element: Element) -> str:
+    return f"{{{element.namespace}}}{element.name}" if element.namespace else element.name
+
+
+def _fill(made: ElementTree.Element, element: Element) -> None:
+    made.text = element.text
+    for name, value in element.attributes.items():
+        namespace, _space, plain = name.rpartition(SEPARATOR)
+        made.set(f"{{{namespace}}}{plain}" if namespace else plain, value)
+    for child in element.children:
+        _fill(ElementTree.SubElement(made, _full(child)), child)
 
 
 class _Builder:

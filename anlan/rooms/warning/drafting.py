@@ -6,6 +6,7 @@ the released warning that it changes or lifts, where exactly one fits; else a do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,8 +91,12 @@ def draft(
     bulletin: Bulletin | None = None,
     received: Received | None = None,
     item: int = 1,
+    targets: Sequence[Warning] = (),
 ) -> Warning:
-    """Save a draft of one item; its doubts stay open until a person settles them."""
+    """Save a draft of one item; its doubts stay open until a person settles them.
+
+    targets: what earlier messages became that this one refers to.
+    """
     todo, law = words.measures(found.grade or "blue")
     own = words.kind_text(found.kind)
     place = county_code(scope)
@@ -106,7 +111,7 @@ def draft(
         drafted_account=scope.actor.id, drafted_person=scope.actor.person_id,
     )  # fmt: skip
     if row.act != "issue":
-        _follow(row, found, now)
+        _follow(row, targets, now)
     reword(scope, row)
     row.save()
     tell(scope, "warning", row.division, warning=row.id)
@@ -120,16 +125,16 @@ def released(kind: str, now: datetime) -> list[Warning]:
     return list(rows.filter(kind=kind) if kind else rows)
 
 
-def _follow(row: Warning, found: Reading, now: datetime) -> None:
+def _follow(row: Warning, targets: Sequence[Warning], now: datetime) -> None:
     """Which warning it changes or lifts: the one of its kind in force, else a person says."""
-    if row.received is not None:
-        known = row.follows
-    else:
+    fitting = [one for one in targets if one.state == "released" and one.act != "lift"]
+    same = [one for one in fitting if one.kind == row.kind]
+    fitting = same or fitting
+    if not targets:
         fitting = released(row.kind, now) if row.kind else []
-        known = fitting[0] if len(fitting) == 1 else None
-        if len(fitting) > 1:
-            _doubt(row, "follows-two", f"有 {len(fitting)} 份同类预警在发，请选定是哪一份")
-    settle_target(row, known)
+    if len(fitting) > 1:
+        _doubt(row, "follows-two", f"有 {len(fitting)} 份预警在发，请选定是哪一份")
+    settle_target(row, fitting[0] if len(fitting) == 1 else None)
 
 
 def settle_target(row: Warning, target: Warning | None) -> None:

@@ -53,6 +53,7 @@ class Source(models.Model):
     paused = models.BooleanField(default=False)
     version = models.IntegerField(default=1)
     made_at = models.DateTimeField(db_default=AnlanNow(), editable=False)
+    changed_at = models.DateTimeField(db_default=AnlanNow())
     next_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
     ok_at = models.DateTimeField(null=True)

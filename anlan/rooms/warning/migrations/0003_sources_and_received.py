@@ -84,6 +84,7 @@ class Migration(migrations.Migration):
                     "made_at",
                     models.DateTimeField(db_default=anlan.ground.models.AnlanNow(), editable=False),
                 ),
+                ("changed_at", models.DateTimeField(db_default=anlan.ground.models.AnlanNow())),
                 ("next_at", models.DateTimeField(null=True)),
                 ("asked_at", models.DateTimeField(null=True)),
                 ("ok_at", models.DateTimeField(null=True)),
