@@ -14,8 +14,19 @@ from datetime import datetime
 
 from anlan.rooms.warning.reader import items
 from anlan.rooms.warning.reader.areas import read_areas, read_hours, read_observed
+from anlan.rooms.warning.reader.extent import read_period, read_rain
 from anlan.rooms.warning.reader.head import read_head
-from anlan.rooms.warning.reader.signals import read_act, read_grade, read_kind, set_aside
+from anlan.rooms.warning.reader.signals import (
+    read_act,
+    read_exercise,
+    read_grade,
+    read_kind,
+    read_replaced,
+    read_what,
+    set_aside,
+    told_kind,
+    what_of,
+)
 from anlan.rooms.warning.reader.text import Act, Doubt, Reading, Text, normalise, number
 
 TEXT_CHARS_MAX = 2000
@@ -51,12 +62,18 @@ def _prepared(text: str) -> Text:
 
 
 def _read(work: Text, places: Mapping[str, int], now: datetime) -> Reading:
-    act = read_act(work)
-    kind, label = read_kind(work)
-    grade = read_grade(work, act)
+    what = "exercise" if read_exercise(work) else read_what(work)
+    warns = what in ("", "exercise")
+    act = read_act(work) if warns else None
+    kind, label = read_kind(work) if warns else told_kind(work)
+    grade = read_grade(work, act) if warns else ""
     issuer, issued_at = read_head(work, now)
-    areas, whole = read_areas(work, places)
+    areas, whole, left_out = read_areas(work, places)
+    start, hours = (None, None) if act is Act.LIFT else read_period(work, issued_at)
+    fallen, coming = read_rain(work)
+    replaced = read_replaced(work, act, grade)
     return Reading(
         act, kind, label, grade, issuer, issued_at, areas, whole, read_hours(work),
-        read_observed(work), tuple(work.doubts),
+        read_observed(work), tuple(work.doubts), what or what_of(act, kind), left_out, replaced,
+        start, hours, fallen, coming,
     )  # fmt: skip

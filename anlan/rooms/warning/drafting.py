@@ -25,6 +25,13 @@ from anlan.rooms.warning.models import Bulletin, Received, Warning
 
 FOLLOWED_STEPS_MAX = 50
 GONE_AFTER = timedelta(days=7)
+# What a text may be that asks for no warning by itself: a person says so before it goes on.
+NO_WARNING = {
+    "exercise": "写明是演练或测试，不是真的预警，请确认",
+    "briefing": "这是气象信息专报，不是预警信号，请确认要不要发预警",
+    "none": "读下来不是预警，请确认",
+    "correction": "这是更正，请对照原文核对",
+}
 
 
 def township_names(scope: Scope) -> dict[str, int]:
@@ -110,6 +117,11 @@ def draft(
         doubts=[asdict(doubt) for doubt in found.doubts], drafted_by=scope.actor.label,
         drafted_account=scope.actor.id, drafted_person=scope.actor.person_id,
     )  # fmt: skip
+    if found.left_out:
+        towns = [place.code for place in county.places(scope, "township")]
+        row.divisions = [code for code in towns if code not in found.left_out]
+    if found.what in NO_WARNING and not (found.what == "exercise" and scope.world != 0):
+        _doubt(row, f"what-{found.what}", NO_WARNING[found.what])
     if row.act != "issue":
         _follow(row, targets, now)
     reword(scope, row)

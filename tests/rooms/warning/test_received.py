@@ -103,8 +103,14 @@ def test_what_is_wrong_never_becomes_a_draft(source: Source, number: int) -> Non
 
 
 HELD = [
-    (alert(kind="Cancel", references=f"{SENDER},x,2024-07-10T22:00:00+08:00"), {"reference-unknown"}),
-    (alert(kind="Update", references=f"{SENDER},x,2024-07-10T22:00:00+08:00"), {"reference-unknown"}),
+    (
+        alert(kind="Cancel", references=f"{SENDER},x,2024-07-10T22:00:00+08:00"),
+        {"reference-unknown"},
+    ),
+    (
+        alert(kind="Update", references=f"{SENDER},x,2024-07-10T22:00:00+08:00"),
+        {"reference-unknown"},
+    ),
     (alert(sent="2024-07-10T22:40:00+08:00"), {"sent-ahead"}),
     (alert(sent="2024-07-09T22:10:00+08:00"), {"sent-old"}),
     (alert(severity="Orange"), {"cap-rule"}),
@@ -214,7 +220,11 @@ def test_update_and_cancel_follow_what_the_alert_became(
                             {"grade": "red", "settled": ["grade-two"]})  # fmt: skip
     change = actions.submit(officer, change.id, change.version)
     second = actions.approve(leader, change.id, change.version)
-    assert (second.kind, second.follows_id, second.origin_id) == ("warning", first.id, drafts()[0].id)
+    assert (second.kind, second.follows_id, second.origin_id) == (
+        "warning",
+        first.id,
+        drafts()[0].id,
+    )
     assert [row.state for row in drafts()] == ["changed", "released"]
     with ROUND.open():
         assert not first.calls.filter(due_at__isnull=False).exists()
@@ -226,7 +236,11 @@ def test_update_and_cancel_follow_what_the_alert_became(
         actions.override(leader, all_clear.id, all_clear.version, "快")
     assert refusal.value.code == "lift-override"
     third = release(all_clear, officer, leader)
-    assert (third.kind, third.follows_id, third.origin_id) == ("all_clear", second.id, drafts()[0].id)
+    assert (third.kind, third.follows_id, third.origin_id) == (
+        "all_clear",
+        second.id,
+        drafts()[0].id,
+    )
     assert "解除" in third.text
     assert [row.state for row in drafts()] == ["changed", "lifted", "released"]
 
@@ -248,7 +262,9 @@ def test_a_cancel_takes_a_draft_that_waits_for_approval_back(
     assert gone.state == "withdrawn"
     with pytest.raises(Refusal):
         actions.submit(officer, lift.id, lift.version)
-    bare = actions.revise(officer, lift.id, lift.version, {"settled": [d["code"] for d in lift.doubts]})
+    bare = actions.revise(
+        officer, lift.id, lift.version, {"settled": [d["code"] for d in lift.doubts]}
+    )
     with pytest.raises(Refusal) as refusal:
         actions.submit(officer, bare.id, bare.version)
     assert refusal.value.code in ("follows-missing", "fields-missing")
@@ -321,7 +337,9 @@ def test_two_parts_are_two_drafts_and_a_second_language_is_none(source: Source) 
     text = alert().decode()
     info = text[text.index("<info>") : text.index("</info>") + 7]
     english = info.replace("zh-CN", "en-US").replace("暴雨", "Rain")
-    yellow = info.replace("橙色", "黄色").replace("Severe", "Moderate").replace("500231109", "500231105")
+    yellow = (
+        info.replace("橙色", "黄色").replace("Severe", "Moderate").replace("500231109", "500231105")
+    )
     yellow = yellow.replace("澄溪镇", "永安镇")
     row = send(source, text.replace("</info>", "</info>" + english + yellow).encode())
     found = drafts()
@@ -350,11 +368,14 @@ def test_an_exercise_message_lives_in_an_exercise_only(
     source: Source, scope_of: Callable[..., Any], owner_sql: Any
 ) -> None:
     owner_sql(
-        "INSERT INTO ground_world (id, kind, name, anchored_at, \"offset\", rate, started_at)"
+        'INSERT INTO ground_world (id, kind, name, anchored_at, "offset", rate, started_at)'
         " SELECT 7, 'tabletop', '推演', anchored_at, \"offset\", 1, started_at FROM ground_world WHERE id = 0"
     )
     officer = scope_of("duty_officer").in_world(7)
-    assert intake_actions.paste_message(officer, alert("E1", status="Exercise").decode()).state == "drafted"
+    assert (
+        intake_actions.paste_message(officer, alert("E1", status="Exercise").decode()).state
+        == "drafted"
+    )
     assert intake_actions.paste_message(officer, alert("E2").decode()).state == "held"
     assert drafts() == []
     with ROUND.open():
@@ -407,11 +428,17 @@ def test_a_signed_source_is_believed_only_with_its_signature(
     source: Source, signing: tuple[str, Callable[[bytes], bytes]]
 ) -> None:
     pem, sign = signing
-    strict = source_actions.change_source(COMMAND, source.id, source.version, VALUES | {"certificate": pem})
+    strict = source_actions.change_source(
+        COMMAND, source.id, source.version, VALUES | {"certificate": pem}
+    )
     good = sign(alert())
     tampered = good.replace("橙色".encode(), "红色".encode())
     assert tampered != good
-    for wrong in (alert("A"), tampered, good.replace(b"<ds:SignatureValue>", b"<ds:SignatureValue>AA")):
+    for wrong in (
+        alert("A"),
+        tampered,
+        good.replace(b"<ds:SignatureValue>", b"<ds:SignatureValue>AA"),
+    ):
         row = send(strict, wrong)
         assert row.state == "refused" and codes(row) == {"signature"}, row.reasons
     assert drafts() == []
@@ -423,7 +450,9 @@ def test_a_signature_wrapped_into_another_message_is_not_believed(
 ) -> None:
     """The signed part stays whole somewhere inside, and the reader must not read beside it."""
     pem, sign = signing
-    strict = source_actions.change_source(COMMAND, source.id, source.version, VALUES | {"certificate": pem})
+    strict = source_actions.change_source(
+        COMMAND, source.id, source.version, VALUES | {"certificate": pem}
+    )
     good = sign(alert()).decode()
     start = good.index("<ds:Signature ")
     seal = good[start : good.index("</ds:Signature>") + 15]
@@ -444,9 +473,13 @@ def test_a_signature_of_another_key_is_not_believed(
     from signxml import SignatureMethod, XMLSigner
 
     pem, _sign = signing
-    strict = source_actions.change_source(COMMAND, source.id, source.version, VALUES | {"certificate": pem})
+    strict = source_actions.change_source(
+        COMMAND, source.id, source.version, VALUES | {"certificate": pem}
+    )
     signer = XMLSigner(signature_algorithm=SignatureMethod.ECDSA_SHA256)
-    other = signer.sign(etree.fromstring(alert()), key=ec.generate_private_key(ec.SECP256R1()), cert=pem)
+    other = signer.sign(
+        etree.fromstring(alert()), key=ec.generate_private_key(ec.SECP256R1()), cert=pem
+    )
     assert codes(send(strict, etree.tostring(other))) == {"signature"}
 
 
@@ -461,7 +494,9 @@ def test_the_door_opens_to_a_token_and_answers_after_the_commit(
 
     def post(body: bytes, bearer: str | None = token, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        return client.post("/in/cap", body, content_type="application/cap+xml", headers=headers, **more)
+        return client.post(
+            "/in/cap", body, content_type="application/cap+xml", headers=headers, **more
+        )
 
     answer = post(alert())
     assert answer.status_code == 200 and answer.json()["state"] == "drafted"
@@ -486,7 +521,9 @@ def test_the_door_opens_to_a_token_and_answers_after_the_commit(
 def test_who_guesses_tokens_is_counted(source: Source, county_db: str) -> None:
     client = Client()
     said = {
-        client.post("/in/cap", b"", content_type="text/xml", headers={"Authorization": f"Bearer g{n}"}).status_code
+        client.post(
+            "/in/cap", b"", content_type="text/xml", headers={"Authorization": f"Bearer g{n}"}
+        ).status_code
         for n in range(25)
     }
     assert said == {403, 429}
@@ -552,7 +589,9 @@ def test_nothing_doubtful_is_ever_drafted(
     )  # fmt: skip
     root = read_xml(content, "x")
     message = read_message(root)
-    verdict = judge(message, check(root), Known(known, signature, seen, tuple(references), exercise), NOW)
+    verdict = judge(
+        message, check(root), Known(known, signature, seen, tuple(references), exercise), NOW
+    )
     if verdict.fate is Fate.DRAFT:
         assert known and not seen and not signature and not open_ring
         assert status == ("Exercise" if exercise else "Actual")

@@ -10,13 +10,22 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from anlan.rooms.warning.reader import words as w
-from anlan.rooms.warning.reader.text import Text, find_all
+from anlan.rooms.warning.reader.text import Text, find_all, number
 
 FUTURE = timedelta(minutes=5)
 OLD = timedelta(hours=24)
 SIGNED_CHARS_MAX = 60
 OFFICES = ("台", "局", "中心", "站", "指挥部", "办公室", "政府", "委员会", "队")
 LABELLED = re.compile(r"(?:发布|签发|制作)(?:时间|日期)\s*[:：]?")
+NAMED = re.compile(r"[〇零一二三四五六七八九十]{1,6}(?=\s*[年月日时点分])")
+CLEAR_HALVES = re.compile(r"(凌晨|早上|早晨|上午|下午|傍晚)\s*(\d{1,2})(?=\s*[时点:：])", re.ASCII)
+PART_OF_MANY = re.compile(r"^[（(]?\d{1,2}/\d{1,2}[）)]?\s*", re.ASCII)
+FULL_DATE = re.compile(
+    r"(?:\d{4}年)?\d{1,2}月\d{1,2}日\s*\d{1,2}\s*[时点:：](?:\s*\d{1,2}\s*分?)?", re.ASCII
+)
+BETWEEN_OFFICES = re.compile(
+    r"(?<=[台局心站部室府会队])\s*[与和及、，,\s]+\s*(?=[\u4e00-\u9fff]{3,}[台局心站部室府会队])"
+)
 PLAIN_DATE = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[ T]+(\d{1,2})[:：](\d{2})(?:[:：]\d{2})?(?!\d)", re.ASCII
 )
@@ -26,15 +35,47 @@ EDGES = " ：:，,【】[]于在\n（(）)"
 
 def read_head(work: Text, now: datetime) -> tuple[str, datetime | None]:
     """(issuer, moment of issue in UTC); empty with a doubt where it is not said plainly."""
-    start, end = _stretch(work.plain)
-    region = work.plain[start:end]
+    plain = in_digits(work.plain)
+    start, end = _stretch(plain)
+    region = plain[start:end]
+    leading = PART_OF_MANY.match(region)
+    start += leading.end() if leading else 0
+    region = plain[start:end]
     digit = next((at for at, char in enumerate(region) if char.isdigit()), len(region))
-    issuer = _issuer(work, start, start + digit, end)
+    issuer = BETWEEN_OFFICES.sub("、", _issuer(plain, start, start + digit, end))
+    _one_head(work, plain)
     if not issuer:
         work.doubt("issuer-missing", "没有看到发布单位")
     elif not issuer.endswith(OFFICES):
         work.doubt("issuer-unsure", "发布单位名称不常见，请核对", start, start + digit)
-    return issuer, _time(work, start + digit, end, now)
+    return issuer, _time(work, plain, start + digit, end, now)
+
+
+def in_digits(plain: str) -> str:
+    """Numbers in characters before a unit of time as digits, of the same length: 二十二时 → _22时."""
+
+    def one(found: re.Match[str]) -> str:
+        text = found[0]
+        if all(char in w.DIGITS for char in text) and len(text) in (2, 4):
+            digits = "".join(str(w.DIGITS[char]) for char in text)
+        else:
+            value = number(text)
+            digits = "" if value is None else str(value)
+        return digits.rjust(len(text)) if 0 < len(digits) <= len(text) else text
+
+    return NAMED.sub(one, plain)
+
+
+def _one_head(work: Text, plain: str) -> None:
+    """Two bulletins in one paste have two times of issue; which is meant a person says."""
+    seen: dict[str, int] = {}
+    for found in re.finditer(r"(?:发布|签发)", plain):
+        start = max((plain.rfind(mark, 0, found.start()) + 1 for mark in BREAKS), default=0)
+        for date in FULL_DATE.findall(plain[start : found.start()])[-1:]:
+            seen.setdefault(date.replace(" ", ""), found.start())
+    if len(seen) > 1:
+        at = list(seen.values())[1]
+        work.doubt("time-two", "有几个发布时间，请确认哪个是这一份的", at, at + 2)
 
 
 def _stretch(plain: str) -> tuple[int, int]:
@@ -44,6 +85,11 @@ def _stretch(plain: str) -> tuple[int, int]:
         start = max((plain.rfind(mark, 0, verb) + 1 for mark in BREAKS), default=0)
         if any(char.isdigit() for char in plain[start:verb]):
             return _with_line_before(plain, start), verb
+    for found in FULL_DATE.finditer(plain):
+        start = max((plain.rfind(mark, 0, found.start()) + 1 for mark in BREAKS), default=0)
+        before = re.split(r"\s*签发\s*[:：]", plain[start : found.start()])[0].strip(EDGES)
+        if before.endswith(OFFICES):
+            return start, found.end()
     labelled = LABELLED.search(plain)
     if labelled is not None:
         ends = [plain.find(mark, labelled.end()) for mark in "\n。；）)"]
@@ -57,24 +103,27 @@ def _stretch(plain: str) -> tuple[int, int]:
 
 def _with_line_before(plain: str, start: int) -> int:
     """The line before too, where it is the name of an office and no more."""
-    if start == 0 or plain[start - 1] != "\n":
-        return start
-    before = plain.rfind("\n", 0, start - 1) + 1
-    line = plain[before : start - 1].strip(EDGES)
-    return before if line.endswith(OFFICES) and not plain[start:][:1].isalpha() else start
+    while start > 0 and plain[start - 1] == "\n":
+        before = plain.rfind("\n", 0, start - 1) + 1
+        line = plain[before : start - 1].strip(EDGES)
+        if not line.endswith(OFFICES) or any(char.isdigit() for char in line):
+            break
+        start = before
+    return start
 
 
-def _issuer(work: Text, start: int, digit: int, end: int) -> str:
+def _issuer(plain: str, start: int, digit: int, end: int) -> str:
     """The name before the time; where none stands there, the one after it, or the signature."""
-    before = work.plain[start:digit].rstrip(EDGES).rpartition("】")[2].strip(EDGES)
+    before = plain[start:digit].rstrip(EDGES).rpartition("】")[2].strip(EDGES)
+    before = re.split(r"\s*(?:签发|编辑|审核|签发人)\s*[:：]", before)[0].strip(EDGES)
     if before:
         return before
-    after = re.split(r"[\d年月日时分点:：]", work.plain[digit:end])[-1].strip(EDGES)
+    after = re.split(r"[\d年月日时分点:：]", plain[digit:end])[-1].strip(EDGES)
     after = after.removesuffix("联合").strip(EDGES)
     if after:
         return after
-    verb = next((at for at, _name in find_all(work.plain, w.VERBS)), 0)
-    name = work.plain[:verb].rpartition("\n")[2].rpartition("】")[2].strip(EDGES)
+    verb = next((at for at, _name in find_all(plain, w.VERBS)), 0)
+    name = plain[:verb].rpartition("\n")[2].rpartition("】")[2].strip(EDGES)
     name = name.removesuffix("联合").strip(EDGES)
     return "" if any(char.isdigit() for char in name) else name
 
@@ -83,6 +132,8 @@ def _numbers(text: str, offset: int) -> list[tuple[int, int, str]]:
     """(value, place, the character after it) of each run of digits."""
     found, at = [], 0
     while at < len(text):
+        if text[at] == "十" and text[at + 1 : at + 2] in ("月", "日", "时", "点", "分"):
+            found.append((10, offset + at, text[at + 1].replace("点", "时")))
         if not (text[at].isascii() and text[at].isdigit()):
             at += 1
             continue
@@ -95,13 +146,14 @@ def _numbers(text: str, offset: int) -> list[tuple[int, int, str]]:
     return found
 
 
-def _time(work: Text, start: int, end: int, now: datetime) -> datetime | None:
-    parts = _numbers(work.plain[start:end], start)
-    written = PLAIN_DATE.findall(work.plain[start:end])
+def _time(work: Text, plain: str, start: int, end: int, now: datetime) -> datetime | None:
+    region = _without_halves(plain[start:end])
+    parts = _numbers(region, start)
+    written = PLAIN_DATE.findall(region)
     named = {unit: value for value, _at, unit in parts if unit in "年月日时分:：" and unit}
     if len(written) == 1 and len(parts) in (5, 6):
         named = dict(zip("年月日时分", (int(value) for value in written[0]), strict=True))
-    elif _unsure(work, parts, start, end):
+    elif _unsure(work, region, parts, start, end):
         return None
     clock = [(value, at, unit) for value, at, unit in parts if unit in (":", "：")]
     if clock and not written:
@@ -135,9 +187,22 @@ def _moment(
     return moment.astimezone(UTC)
 
 
-def _unsure(work: Text, parts: list[tuple[int, int, str]], start: int, end: int) -> bool:
+def _without_halves(region: str) -> str:
+    """下午3时 → 15时: where half and hour leave one reading. 晚上10时 and 凌晨12时 stay."""
+
+    def one(found: re.Match[str]) -> str:
+        half, hour = found[1], int(found[2])
+        late = half in ("下午", "傍晚")
+        if not (1 <= hour <= 11 if late else 0 <= hour <= 11):
+            fits = late and 12 <= hour <= 19
+            return found[2].rjust(len(found[0])) if fits else found[0]
+        return str(hour + 12 if late else hour).rjust(len(found[0]))
+
+    return CLEAR_HALVES.sub(one, region)
+
+
+def _unsure(work: Text, head: str, parts: list[tuple[int, int, str]], start: int, end: int) -> bool:
     """Said by halves of the day, said twice, or with a number that names no unit."""
-    head = work.plain[start:end]
     for at, name in find_all(head, w.HALF_DAYS)[:1]:
         place = start + at
         work.doubt("time-half-day", f"时间写了“{name}”，请按24小时制确认", place, place + len(name))

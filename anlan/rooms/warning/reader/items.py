@@ -115,7 +115,7 @@ def _tail(plain: str, at: int) -> int:
 
 def _by_grade_behind(plain: str, places: Mapping[str, int]) -> list[Stretch]:
     """甲镇、乙镇可能性大（橙色预警），丙镇可能性较大（黄色预警）: the clause before each grade."""
-    found = [one for one in grades_in(plain) if BEHIND.search(plain[: one[0]])]
+    found = [one for one in _merged(plain) if BEHIND.search(plain[: one[0]])]
     if len({grade for _at, grade, _word in found}) < max(2, len(found)):
         return []
     start = max(plain.find("：") + 1, plain.find(":") + 1, 0)
@@ -130,9 +130,20 @@ def _by_grade_behind(plain: str, places: Mapping[str, int]) -> list[Stretch]:
     return stretches
 
 
+def _merged(plain: str) -> list[tuple[int, str, str]]:
+    """Grades, those that a number and a colour say side by side (Ⅲ级（黄色）) as one."""
+    kept: list[tuple[int, str, str]] = []
+    for at, grade, word in grades_in(plain):
+        if kept and kept[-1][1] == grade and at - kept[-1][0] - len(kept[-1][2]) <= 1:
+            kept[-1] = (kept[-1][0], grade, plain[kept[-1][0] : at + len(word)])
+        else:
+            kept.append((at, grade, word))
+    return kept
+
+
 def _by_grade_before(plain: str, places: Mapping[str, int]) -> list[Stretch]:
     """橙色预警区域：甲镇；黄色预警区域：乙镇: each grade with what follows until the next."""
-    found = [one for one in grades_in(plain) if BEFORE.match(plain, one[0] + len(one[2]))]
+    found = [one for one in _merged(plain) if BEFORE.match(plain, one[0] + len(one[2]))]
     if len(found) > 1 and _title(plain, found, places):
         found = found[1:]
     if len({grade for _at, grade, _word in found}) < max(2, len(found)):

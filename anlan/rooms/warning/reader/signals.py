@@ -38,20 +38,44 @@ def set_aside(work: Text) -> None:
         work.doubt("act-earlier", "提到了仍有效的预警，请核对", valid.start(), valid.end())
 
 
+LIFTS = re.compile(
+    r"解除(?!之前|前|后|时|以前|之后|之日)[^。；\n]{0,60}?预警|预警(?:信号)?(?:现已|已经|已|予以|即日起|现)?解除(?!之前|前|后|时|以前)|【解除"
+)
+SURE_EXERCISE = re.compile(
+    r"[【（(\[]\s*(?:演练|演习|测试|模拟)[^】）)\]\n]{0,12}[】）)\]]"
+    r"|(?:系统|内容|信息)(?:的)?(?:测试|演练)|(?:测试|演练)(?:内容|信息|用语|消息|文本)|(?:仅供|这是|本次为|此为)(?:测试|演练)"
+)
+NO_EXERCISE = re.compile(
+    r"(?:原定|取消|推迟|暂停|停止)[^。；\n]{0,30}?(?:演练|演习)|(?:演练|演习)[^。；\n]{0,6}?(?:取消|推迟|暂停|改期)"
+)
+
+
+def read_exercise(work: Text) -> bool:
+    """Whether the text says of itself that it is no real one; a doubt where that is not plain."""
+    if SURE_EXERCISE.search(work.plain):
+        return True
+    plain = NO_EXERCISE.sub(lambda found: " " * len(found[0]), work.plain)
+    for at, name in find_all(plain, w.NOT_REAL)[:1]:
+        work.doubt("exercise", f"写了“{name}”，请确认是不是真的预警", at, at + len(name))
+    return False
+
+
 def read_act(work: Text) -> Act | None:
     """Issue, change or lift; None with a doubt where it is not said or said twice."""
-    for at, name in find_all(work.plain, w.NOT_REAL)[:1]:
-        work.doubt("exercise", f"写了“{name}”，请确认是不是真的预警", at, at + len(name))
     for at, name in find_all(work.plain, w.NOT_YET)[:1]:
         work.doubt("act-not-yet", f"写的是“{name}”，请确认是否已经发布", at, at + len(name))
         return None
-    lifted = find_all(work.plain, w.LIFTED)
+    for words, code, said in ((w.HEARSAY, "act-hearsay", "像是在问，不像正式发布"),
+                              (w.CORRECTING, "act-correction", "是一份更正，请对照原文逐项核对"),
+                              (w.PARTLY, "act-part", "只变更或维持了一部分，请逐项核对")):  # fmt: skip
+        for at, name in find_all(work.plain, words)[:1]:
+            work.doubt(code, said, at, at + len(name))
+    lifted = [found.start() for found in LIFTS.finditer(work.plain)]
     changed = find_all(work.plain, w.CHANGED)
     targets = [mark for mark in w.TARGETS if mark in work.plain]
     issued = [one for one in find_all(work.plain, w.ISSUED) if not _of_change(work.plain, one[0])]
     if lifted and (issued or targets):
-        place = lifted[0][0]
-        work.doubt("act-two", "同时写了发布和解除，请确认是哪一种", place, place + 2)
+        work.doubt("act-two", "同时写了发布和解除，请确认是哪一种", lifted[0], lifted[0] + 2)
         return None
     if lifted:
         return Act.LIFT
@@ -71,6 +95,30 @@ def _of_change(plain: str, at: int) -> bool:
     return plain[max(0, at - 2) : at] in ("升级", "变更", "降级", "更新")
 
 
+WHAT_OF_KIND = {
+    "geohazard": "risk",
+    "flash_flood": "risk",
+    "flood": "flood",
+    "waterlogging": "flood",
+}
+
+
+def read_what(work: Text) -> str:
+    """briefing, none, or empty: then it is a signal of some sort, and the act says which."""
+    if any(name in work.plain[:200] for name in w.BRIEFINGS):
+        return "briefing"
+    if any(name in work.plain[:60] for name in w.TEACHING):
+        return "none"
+    if "预警" in work.plain or "信号" in work.plain:
+        return ""
+    return "" if grades_in(work.plain) and "应急响应" not in work.plain else "none"
+
+
+def what_of(act: Act | None, kind: str) -> str:
+    """What a text is that acts on a signal of the kind."""
+    return "lift" if act is Act.LIFT else WHAT_OF_KIND.get(kind, "signal")
+
+
 def read_kind(work: Text) -> tuple[str, str]:
     """(key, word) of the one kind whose signal is named; empty with a doubt otherwise."""
     found = find_all(work.plain, list(w.KINDS))
@@ -88,6 +136,12 @@ def read_kind(work: Text) -> tuple[str, str]:
     at, name = next((at, name) for at, name in signal if w.KINDS[name] != w.KINDS[signal[0][1]])
     work.doubt("kind-two", "一份文本里有几种信号，请分开办理", at, at + len(name))
     return "", ""
+
+
+def told_kind(work: Text) -> tuple[str, str]:
+    """The hazard of a text that is no signal: the first that it names, heavy rain as 暴雨."""
+    found = find_all(work.plain, list(w.KINDS))
+    return (w.KINDS[found[0][1]], found[0][1]) if found else ("", "")
 
 
 SIGNAL_AFTER = re.compile(
@@ -152,3 +206,16 @@ def _target_of_change(work: Text, found: list[tuple[int, str, str]]) -> str:
         if after and len(set(after)) == 1:
             return after[0]
     return ""
+
+
+def read_replaced(work: Text, act: Act | None, grade: str) -> str:
+    """The grade that a change puts out of force: the one before 为, of the same text."""
+    if act is not Act.CHANGE:
+        return ""
+    at = min((work.plain.find(mark) for mark in w.TARGETS if mark in work.plain), default=-1)
+    before = {one for place, one, _name in grades_in(work.plain) if place < at}
+    before.discard(grade)
+    if len(before) > 1:
+        work.doubt("grade-before", "原级别写了几个，请核对")
+        return ""
+    return before.pop() if before else ""

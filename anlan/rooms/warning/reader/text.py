@@ -36,7 +36,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a bulletin says. None or empty where it does not say it, or says it twice."""
+    """What a bulletin says. None or empty where it does not say it, or says it twice.
+
+    what: signal, lift, briefing, risk, flood, correction, exercise or none. left_out: townships
+    that the whole county is without. replaces: the grade that a change puts out of force.
+    valid_hours, rain_expected_mm: [low, high], high None for 以上; valid_from: UTC.
+    """
 
     act: Act | None
     kind: str
@@ -49,6 +54,13 @@ class Reading:
     forecast_hours: int | None
     observed: str
     doubts: tuple[Doubt, ...]
+    what: str = ""
+    left_out: tuple[int, ...] = ()
+    replaces: str = ""
+    valid_from: datetime | None = None
+    valid_hours: tuple[float, float] | None = None
+    rain_fallen_mm: float | None = None
+    rain_expected_mm: tuple[float, float | None] | None = None
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from anlan.rooms.warning.decisions import Act, Reading, read_items
+from anlan.rooms.warning.decisions import Reading, read_items
 
 FROZEN = Path(__file__).with_name("frozen.jsonl")
 CHINA = timezone(timedelta(hours=8))
@@ -60,24 +60,12 @@ def doubted(found: tuple[Reading, ...]) -> set[str]:
 
 
 def what(found: tuple[Reading, ...]) -> str:
-    said = getattr(found[0], "what", None)
-    if said is not None:
-        return str(said)
-    first = found[0]
-    if any(d.code == "exercise" for d in first.doubts):
-        return "exercise"
-    if first.act is None:
-        return "none"
-    if first.act is Act.LIFT:
-        return "lift"
-    return {"geohazard": "risk", "flash_flood": "risk", "flood": "flood"}.get(first.kind, "signal")
+    return found[0].what
 
 
 def area(one: Reading) -> tuple[Any, ...]:
-    kind = getattr(one, "area_kind", "") or (
-        "county" if one.whole_county else "townships" if one.areas else ""
-    )
-    left_out = sorted(TOWNS[code] for code in getattr(one, "left_out", ()))
+    kind = "county" if one.whole_county else "townships" if one.areas else ""
+    left_out = sorted(TOWNS[code] for code in one.left_out)
     return kind, sorted(TOWNS[code] for code in one.areas), left_out
 
 
@@ -86,16 +74,12 @@ def moment(value: datetime | None) -> str | None:
 
 
 def valid(one: Reading) -> tuple[Any, ...]:
-    hours = getattr(one, "valid_hours", None)
-    start = getattr(one, "valid_from", None)
-    if hours is None and one.forecast_hours is not None:
-        hours, start = (one.forecast_hours, one.forecast_hours), one.issued_at
-    return moment(start), tuple(hours) if hours else None
+    return moment(one.valid_from), one.valid_hours
 
 
 def issuers(text: str) -> set[str]:
     names = set()
-    for name in text.replace("，", "、").replace("和", "、").replace("与", "、").split("、"):
+    for name in text.split("、"):
         for head in ("重庆市垫江县", "垫江县", "县"):
             if name.startswith(head):
                 name = name.removeprefix(head)
@@ -135,7 +119,7 @@ def score(line: dict[str, Any], found: tuple[Reading, ...]) -> Scored:
             f"{[r.kind_label for r in found]} for {[i['hazard'] for i in gold['items']]}",
         )
         levels = all((r.grade or None) == i["level"] for i, r in pairs)
-        before = getattr(found[0], "replaces", "") or None
+        before = found[0].replaces or None
         mark("level", levels and before == gold["replaces_level"],
              f"{[r.grade for r in found]} {before} for {[i['level'] for i in gold['items']]} {gold['replaces_level']}")  # fmt: skip
     same = all(
@@ -164,7 +148,7 @@ def score(line: dict[str, Any], found: tuple[Reading, ...]) -> Scored:
             valid(first) == (gold["valid_from"], hours),
             f"{valid(first)} for {gold['valid_from']} {hours}",
         )
-        rain = (getattr(first, "rain_fallen_mm", None), getattr(first, "rain_expected_mm", None))
+        rain = (first.rain_fallen_mm, first.rain_expected_mm)
         wanted = (
             gold["rain_fallen_mm"],
             tuple(gold["rain_expected_mm"]) if gold["rain_expected_mm"] else None,
