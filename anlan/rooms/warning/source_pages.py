@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
-from anlan.ground.forms import StrictForm, Text, posted
+from anlan.ground.forms import StrictForm, Text, fields_of
 from anlan.ground.web import act, page, scope_of
 from anlan.rooms.warning import queries, source_actions
 from anlan.rooms.warning.cap.signature import CERTIFICATE_CHARS_MAX
@@ -32,16 +32,16 @@ class SourceForm(StrictForm):
     url = Text(max_length=500, required=False, label=_lazy("网址（我们去取时）"))
     hosts = forms.CharField(
         max_length=LINES_CHARS_MAX, required=False, label=_lazy("还可以到的主机:端口（每行一个）"),
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
     )  # fmt: skip
     networks = Text(max_length=200, required=False, label=_lazy("内网网段（来源在内网时）"))
     senders = forms.CharField(
         max_length=LINES_CHARS_MAX, label=_lazy("发布者（CAP 的 sender，每行一个）"),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "short"}),
     )  # fmt: skip
     certificate = forms.CharField(
         max_length=CERTIFICATE_CHARS_MAX, required=False, strip=True,
-        label=_lazy("签名证书（PEM；不写即不带签名）"), widget=forms.Textarea(attrs={"rows": 3}),
+        label=_lazy("签名证书（PEM；不写即不带签名）"), widget=forms.Textarea(attrs={"rows": 3, "class": "short"}),
     )  # fmt: skip
     every_s = forms.IntegerField(
         min_value=source_actions.EVERY_S_MIN, max_value=source_actions.EVERY_S_MAX, initial=60,
@@ -51,7 +51,9 @@ class SourceForm(StrictForm):
 
 
 def _values(request: HttpRequest) -> tuple[dict[str, Any], int]:
-    found = posted(request, SourceForm)
+    data = request.POST.copy()
+    data.pop("request_key", None)
+    found = fields_of(SourceForm(data))
     version = found.pop("version") or 0
     for name in ("hosts", "senders"):
         found[name] = [line.strip() for line in found[name].splitlines() if line.strip()]
