@@ -177,7 +177,9 @@ def sent_in() -> dict[str, Any]:
     values = {"name": "市气象台", "way": "push", "url": "", "hosts": [], "networks": "",
               "senders": ["50023141600000"], "certificate": "", "every_s": 60}  # fmt: skip
     source = source_actions.add_source(Scope.for_command("test"), values)
-    content = alert("CAP_0", kind="Cancel", references="50023141600000,NONE,2024-07-10T20:00:00+08:00")
+    content = alert(
+        "CAP_0", kind="Cancel", references="50023141600000,NONE,2024-07-10T20:00:00+08:00"
+    )
     parcel = intake_actions.Parcel(content, "push")
     row = intake_actions.receive(Scope.for_gateway("cap"), source.id, parcel)
     return {"source_id": source.id, "received_id": row.id}

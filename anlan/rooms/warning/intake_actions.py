@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
@@ -31,6 +32,7 @@ from anlan.rooms.warning.models import Received, Source, Warning
 
 HOUR_MAX = 120
 REASONS_KEPT_MAX = 20
+WORDS_CHARS_MAX = 4000
 NAME = "消息"
 
 
@@ -61,6 +63,7 @@ def receive(scope: Scope, source_id: int, parcel: Parcel) -> Received:
     if recent >= HOUR_MAX:
         raise Refusal("source-often", _("这个来源一小时内发来的消息太多"), source.name,
                       _("请过一会儿再发"), 429)  # fmt: skip
+    Source.objects.filter(id=source.pk).update(took=F("took") + 1)
     return _take(scope, source, parcel)
 
 
@@ -195,6 +198,9 @@ def _head(row: Received, message: Message) -> None:
     row.identifier, row.sender = message.identifier[:200], message.sender[:200]
     row.sent_at, row.status, row.kind = message.sent_at, message.status[:20], message.kind[:20]
     row.headline = (first.headline or first.event)[:300] if first else ""
+    said = [part for info in message.infos for part in (info.headline, info.description,
+            info.instruction)]  # fmt: skip
+    row.words = "\n".join(dict.fromkeys(part for part in said if part))[:WORDS_CHARS_MAX]
     row.references = [list(one) for one in message.references]
 
 

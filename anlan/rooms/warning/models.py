@@ -23,7 +23,7 @@ STATES = [
 
 
 ACTS = [("issue", _("发布")), ("change", _("变更")), ("lift", _("解除"))]
-WAYS = [("poll", _("轮询")), ("push", _("推送"))]
+WAYS = [("poll", _("我们去取")), ("push", _("对方推送"))]
 FATES = [
     ("held", _("等人定")),
     ("drafted", _("已起草")),
@@ -86,6 +86,7 @@ class Received(Operational):
     status = models.CharField(max_length=20, default="")
     kind = models.CharField(max_length=20, default="")
     headline = models.CharField(max_length=300, default="")
+    words = models.TextField(default="")
     references = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=FATES)
     reasons = models.JSONField(default=list)

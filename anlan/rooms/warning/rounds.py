@@ -74,7 +74,7 @@ def visit(scope: Scope, source: Source, allowed: Allowed, budget: Budget) -> int
     try:
         answer = outside.fetch(source.url, allowed, budget, _headers(source))
         if answer.status == 304:
-            source_actions.record_answer(scope, source.id, source.etag, source.modified, 0)
+            source_actions.record_answer(scope, source.id, source.etag, source.modified)
             return 0
         taken, whole = _take(scope, source, _good(answer), allowed, budget)
     except Refusal as refusal:
@@ -82,7 +82,7 @@ def visit(scope: Scope, source: Source, allowed: Allowed, budget: Budget) -> int
         return 0
     said = answer.headers if whole else {}
     source_actions.record_answer(
-        scope, source.id, said.get("etag", ""), said.get("last-modified", ""), taken
+        scope, source.id, said.get("etag", ""), said.get("last-modified", "")
     )
     return taken
 

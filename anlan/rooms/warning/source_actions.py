@@ -161,15 +161,14 @@ def claim_due(scope: Scope, most: int) -> list[Source]:
 
 @action(None, open_to="the round that asks sources", journal="warning.source.answered",
         may_change_nothing=True)  # fmt: skip
-def record_answer(scope: Scope, source_id: int, etag: str, modified: str, taken: int) -> None:
+def record_answer(scope: Scope, source_id: int, etag: str, modified: str) -> None:
     """It answered: what it said of its version, and the breaker closes."""
     row = Source.objects.select_for_update().get(id=source_id)
     if row.failures:
         journal.line(scope, "warning.source.answered", row, division=0, why=row.name)
     row.etag, row.modified = _kept(etag, 300), _kept(modified, 100)
     row.ok_at, row.failures, row.rests_until = clock.now(), 0, None
-    row.took += taken
-    row.save(update_fields=["etag", "modified", "ok_at", "failures", "rests_until", "took"])
+    row.save(update_fields=["etag", "modified", "ok_at", "failures", "rests_until"])
 
 
 def _kept(text: str, limit: int) -> str:

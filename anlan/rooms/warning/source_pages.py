@@ -41,7 +41,8 @@ class SourceForm(StrictForm):
     )  # fmt: skip
     certificate = forms.CharField(
         max_length=CERTIFICATE_CHARS_MAX, required=False, strip=True,
-        label=_lazy("签名证书（PEM；不写即不带签名）"), widget=forms.Textarea(attrs={"rows": 3, "class": "short"}),
+        label=_lazy("签名证书（PEM；不写即不带签名）"),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "short"}),
     )  # fmt: skip
     every_s = forms.IntegerField(
         min_value=source_actions.EVERY_S_MIN, max_value=source_actions.EVERY_S_MAX, initial=60,

@@ -34,13 +34,6 @@ VALUES: dict[str, Any] = {"name": "县气象台", "way": "push", "url": "", "hos
 NOW = datetime(2024, 7, 10, 14, 20, tzinfo=UTC)
 
 
-@pytest.fixture
-def source(county_db: str, owner_sql: Any) -> Source:
-    """The bureau as a source, at twenty past ten in the evening of 10 July 2024."""
-    owner_sql('UPDATE ground_world SET "offset" = %s - clock_timestamp() WHERE id = 0', (NOW,))
-    return source_actions.add_source(COMMAND, VALUES)
-
-
 def send(source: Source, content: bytes, way: str = "push") -> Received:
     return intake_actions.receive(DOOR, source.id, Parcel(content, way))
 

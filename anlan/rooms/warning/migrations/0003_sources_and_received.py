@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ("status", models.CharField(default="", max_length=20)),
                 ("kind", models.CharField(default="", max_length=20)),
                 ("headline", models.CharField(default="", max_length=300)),
+                ("words", models.TextField(default="")),
                 ("references", models.JSONField(default=list)),
                 (
                     "state",
@@ -69,7 +70,9 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, unique=True)),
                 (
                     "way",
-                    models.CharField(choices=[("poll", "轮询"), ("push", "推送")], max_length=5),
+                    models.CharField(
+                        choices=[("poll", "我们去取"), ("push", "对方推送")], max_length=5
+                    ),
                 ),
                 ("url", models.CharField(blank=True, default="", max_length=500)),
                 ("hosts", models.JSONField(default=list)),
