@@ -13,7 +13,7 @@ from anlan.county import queries as county
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.warning import actions, draft, queries, received_pages, source_pages
+from anlan.rooms.warning import actions, draft, queries, received_pages
 from anlan.rooms.warning.models import ACTS
 
 REVISED = (
@@ -120,7 +120,6 @@ def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
 
 urlpatterns = [
     *received_pages.urlpatterns,
-    *source_pages.urlpatterns,
     path("warning/", list_page, name="warnings"),
     path("warning/paste/", paste, name="warning-paste"),
     path("warning/<int:warning_id>/", show, name="warning"),

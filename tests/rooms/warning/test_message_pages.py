@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,13 +11,25 @@ import pytest
 from anlan.ground.scope import Scope
 from anlan.rooms.warning import source_actions
 from anlan.rooms.warning.models import Received, Source, Warning
-from tests.rooms.warning.cap.messages import alert
+from tests.rooms.warning.cap import messages
 from tests.rooms.warning.test_received import ROUND, VALUES, send
 
 TWO = (
     "垫江县水利局与垫江县气象局2024年7月10日22时15分联合发布山洪灾害气象预警：预计未来6小时，"
     "澄溪镇发生山洪灾害可能性大（橙色预警），永安镇发生山洪灾害可能性较大（黄色预警）。"
 )
+
+
+@pytest.fixture
+def source(county_db: str) -> Source:
+    """The bureau as a source, now: a sign-in goes by the county's clock too."""
+    return source_actions.add_source(Scope.for_command("test"), VALUES)
+
+
+def alert(identifier: str = "A1", **more: str) -> bytes:
+    """A message sent just now."""
+    sent = datetime.now(messages.CHINA).isoformat(timespec="seconds")
+    return messages.alert(identifier, sent=sent, **more)
 
 
 @pytest.fixture

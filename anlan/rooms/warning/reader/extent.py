@@ -101,18 +101,18 @@ def _moment(one: re.Match[str], side: str, near: datetime, issued: datetime) -> 
     hour, minute = int(one[side + "h"]), int(one[side + "n"] or 0)
     if hour > 24 or minute > 59 or (hour == 24 and minute):
         return None
-    base = near.replace(hour=0, minute=0)
+    base: datetime | None = near.replace(hour=0, minute=0)
     word = one[side + "w"]
     if word in ("今天", "今日", "今晚"):
         base = issued.replace(hour=0, minute=0)
     elif word in ("明天", "明日"):
         base = issued.replace(hour=0, minute=0) + DAY
     elif word == "次日":
-        base += DAY
-    if one[side + "d"]:
+        base = near.replace(hour=0, minute=0) + DAY
+    if one[side + "d"] and base is not None:
         base = _day(base, int(one[side + "m"] or 0), int(one[side + "d"]))
-        if base is None:
-            return None
+    if base is None:
+        return None
     return base + timedelta(hours=hour, minutes=minute)
 
 

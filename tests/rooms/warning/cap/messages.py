@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8))
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 WHOLE = f"""<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="{NAMESPACE}">
