@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anlan.rooms.warning.decisions import Act, Reading, number, read_bulletin
+from anlan.rooms.warning.decisions import Act, Reading, number, read_bulletin, read_items
 
 NOW = datetime(2024, 7, 10, 14, 20, tzinfo=UTC)
 AT = datetime(2024, 7, 10, 14, 15, tzinfo=UTC)
@@ -135,6 +135,8 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("【气象科普】暴雨橙色预警信号怎么看？", {"act": None, "what": "none"}, {"area-missing"}),
     (f"{HEAD}发布暴雨橙色预警信号，澄溪、沙坪、高安等3个镇。",
      {"areas": (CHENGXI, SHAPING, GAOAN)}, set()),
+    (f"重庆市垫江县气象台发布暴雨红色预警[Ⅰ级/特别严重] {HEAD}升级发布暴雨红色预警信号，澄溪镇。",
+     {"issuer": "垫江县气象台", "act": Act.CHANGE, "grade": "red"}, set()),
     (f"{HEAD}发布暴雨橙色预警信号，澄溪、沙坪等3个镇。", {}, {"area-count"}),
     (f"{HEAD}发布暴雨橙色预警信号，沙坪坝区。", {}, {"area-missing"}),
     (f"{HEAD}发布暴雨橙色预警信号，澄溪河两岸。", {}, {"area-within"}),
@@ -151,6 +153,31 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     (f"垫江县气象台2024年7月10日20时发布雷电黄色预警信号，全县。\n{HEAD}发布大风蓝色预警信号，全县。",
      {}, {"time-two"}),
 ]  # fmt: skip
+
+
+LISTS = [
+    (f"{HEAD}解除雷电黄色、大风蓝色预警信号，全县。",
+     [(Act.LIFT, "lightning", "yellow", ()), (Act.LIFT, "gale", "blue", ())]),
+    (f"{HEAD}发布雷电黄色、大风蓝色预警信号：澄溪镇、沙坪镇。",
+     [(Act.ISSUE, "lightning", "yellow", (CHENGXI, SHAPING)),
+      (Act.ISSUE, "gale", "blue", (CHENGXI, SHAPING))]),
+    (f"{HEAD}发布暴雨红色预警信号：澄溪镇；暴雨橙色预警信号：沙坪镇、高安镇。",
+     [(Act.ISSUE, "rainstorm", "red", (CHENGXI,)),
+      (Act.ISSUE, "rainstorm", "orange", (SHAPING, GAOAN))]),
+    (f"{HEAD}发布山洪灾害气象预警：澄溪镇可能性大（橙色预警），沙坪镇可能性较大（黄色预警）。",
+     [(Act.ISSUE, "flash_flood", "orange", (CHENGXI,)),
+      (Act.ISSUE, "flash_flood", "yellow", (SHAPING,))]),
+    (f"{HEAD}发布地质灾害气象风险预警：橙色预警区域：澄溪镇；黄色预警区域：沙坪镇、高安镇。",
+     [(Act.ISSUE, "geohazard", "orange", (CHENGXI,)),
+      (Act.ISSUE, "geohazard", "yellow", (SHAPING, GAOAN))]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "items"), LISTS)
+def test_several_signals_are_read_each_with_its_own(text: str, items: list[Any]) -> None:
+    found = read_items(text, PLACES, NOW)
+    assert [(one.act, one.kind, one.grade, one.areas) for one in found] == items
+    assert [code for one in found for code in codes(one)] == []
 
 
 @pytest.mark.parametrize(("text", "fields", "doubts"), CASES)

@@ -46,7 +46,7 @@ def read_head(work: Text, now: datetime) -> tuple[str, datetime | None]:
     _one_head(work, plain)
     if not issuer:
         work.doubt("issuer-missing", "没有看到发布单位")
-    elif not issuer.endswith(OFFICES):
+    elif not issuer.endswith(OFFICES) or any(verb in issuer for verb in w.ISSUED):
         work.doubt("issuer-unsure", "发布单位名称不常见，请核对", start, start + digit)
     return issuer, _time(work, plain, start + digit, end, now)
 
@@ -116,6 +116,8 @@ def _issuer(plain: str, start: int, digit: int, end: int) -> str:
     """The name before the time; where none stands there, the one after it, or the signature."""
     before = plain[start:digit].rstrip(EDGES).rpartition("】")[2].strip(EDGES)
     before = re.split(r"\s*(?:签发|编辑|审核|签发人)\s*[:：]", before)[0].strip(EDGES)
+    if any(verb in before for verb in w.ISSUED):  # a heading stands before the name
+        before = before.split()[-1].strip(EDGES)
     if before:
         return before
     after = re.split(r"[\d年月日时分点:：]", plain[digit:end])[-1].strip(EDGES)

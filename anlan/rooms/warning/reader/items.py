@@ -81,7 +81,7 @@ def _by_signal(plain: str, places: Mapping[str, int]) -> list[Stretch]:
     )
     if not shared:
         return []
-    return [Stretch(one.start(), one.end(), one["kind"], one["grade"]) for one in found]
+    return [Stretch(one.start(), one.end("grade"), one["kind"], one["grade"]) for one in found]
 
 
 def _of_change(plain: str, at: int) -> bool:
