@@ -20,6 +20,7 @@ from anlan.ground.models import CountyFact
 from anlan.ground.places import county_of, level
 from anlan.ground.scope import Scope
 from anlan.rooms.warning import draft as words
+from anlan.rooms.warning import lifting
 from anlan.rooms.warning.decisions import Act, Doubt, Reading
 from anlan.rooms.warning.models import Bulletin, Received, Warning
 
@@ -83,10 +84,12 @@ def reword(scope: Scope, row: Warning) -> None:
     whole = any(level(code) == "county" for code in row.divisions)
     listed = "、".join(names.get(code, str(code)) for code in sorted(row.divisions))
     row.area = "全县" if whole else listed
-    if row.grade:
+    if row.act == "lift" and row.follows is not None:
+        row.sms = lifting.all_clear(scope, row.follows)
+    elif row.grade:
         row.sms = words.message(
-            "all_clear" if row.act == "lift" else "warning", fact().name, row.kind_label,
-            row.grade, row.starts_at, row.area, row.caution, row.measures,
+            "warning", fact().name, row.kind_label, row.grade, row.starts_at, row.area,
+            row.caution, row.measures,
         )  # fmt: skip
 
 
