@@ -132,7 +132,7 @@ def make(scope_of: Any) -> dict[str, Any]:
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
     } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | (
-        standing_objects(scope_of) | on_duty(scope_of)
+        standing_objects(scope_of) | on_duty(scope_of) | sent_in()
     )  # fmt: skip
 
 
@@ -208,6 +208,22 @@ def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
         "code": VILLAGES[0], "post_id": post_id, "unit_id": unit.id, "alias_id": alias.id,
         "membership_id": member.id, "shift_id": shift.id, "transfer_id": sent.transfer,
     }  # fmt: skip
+
+
+def sent_in() -> dict[str, Any]:
+    """A source that pushes, and a message of it that waits for a person."""
+    from anlan.rooms.warning import intake_actions, source_actions
+    from tests.rooms.warning.cap.messages import alert
+
+    values = {"name": "市气象台", "way": "push", "url": "", "hosts": [], "networks": "",
+              "senders": ["50023141600000"], "certificate": "", "every_s": 60}  # fmt: skip
+    source = source_actions.add_source(Scope.for_command("test"), values)
+    content = alert(
+        "CAP_0", kind="Cancel", references="50023141600000,NONE,2024-07-10T20:00:00+08:00"
+    )
+    parcel = intake_actions.Parcel(content, "push")
+    row = intake_actions.receive(Scope.for_gateway("cap"), source.id, parcel)
+    return {"source_id": source.id, "received_id": row.id}
 
 
 def pressed(plan_id: int) -> dict[str, Any]:

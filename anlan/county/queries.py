@@ -77,6 +77,20 @@ def places(scope: Scope, level: str | None = None) -> list[Place]:
     return [place for place in found if level is None or _level(place.code) == level]
 
 
+def outlined(
+    scope: Scope, level: str
+) -> list[tuple[int, str, bytes | None, float | None, float | None]]:
+    """(code, name, outline as WKB in WGS-84, label latitude, label longitude) of a level."""
+    with scope.open():
+        rows = Division.objects.filter(ended_on=None).values_list(
+            "code", "name", "outline", "label_lat", "label_lon"
+        )
+        return [
+            (code, name, bytes(outline) if outline is not None else None, lat, lon)
+            for code, name, outline, lat, lon in rows if _level(code) == level
+        ]  # fmt: skip
+
+
 def _level(code: int) -> str:
     from anlan.ground.places import level
 

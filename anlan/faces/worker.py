@@ -38,6 +38,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.rooms.duty import rounds as duty
     from anlan.rooms.evacuation import rounds as evacuation
     from anlan.rooms.oversight import rounds as oversight
+    from anlan.rooms.warning.rounds import Poller
     from anlan.rooms.workplan import board_states
 
     def inbox(scope: Scope) -> int:
@@ -60,6 +61,7 @@ def rounds(gateway: object) -> list[object]:
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
         Round("callout.gateway", 5, centre, lane="gateway", each_world=False),
         Round("inbox", 0.3, inbox, lane="read"),
+        Round("warning.poll", 2, Poller(), lane="feeds", each_world=False),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),

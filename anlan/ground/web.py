@@ -98,6 +98,27 @@ def public_page(reason: str, *, fields: Iterable[str] | None = None) -> Callable
     return declare
 
 
+def machine_page(reason: str) -> Callable[[View], View]:
+    """A door for programs: POST only, any body, no cookie; the view asks for a token. JSON out."""
+    access = Access(None, reason, kind="machine")
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            try:
+                return view(request, *args, **kwargs)
+            except Refusal as refusal:
+                return refused(request, refusal, "json")
+
+        run.__dict__["access"] = access
+        run.__dict__["csrf_exempt"] = True
+        return run
+
+    return declare
+
+
 def _named(fields: Iterable[str] | None) -> frozenset[str] | None:
     return None if fields is None else frozenset(fields)
 

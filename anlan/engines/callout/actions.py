@@ -54,8 +54,8 @@ def open_callout(scope: Scope, launch: Launch) -> Callout:
     except IntegrityError:
         return _same(scope, Callout.objects.get(world=scope.world, key=launch.key), body)
     _create_calls(callout, reached, moment)
-    if launch.kind == "all_clear" and launch.follows is not None:
-        _end_ringing(launch.follows)
+    if launch.follows is not None:
+        _end_ringing(launch.follows, over=launch.kind == "all_clear")
     journal.line(
         scope, "callout.open", callout, why=launch.title, division=scope.lo,
         after=[launch.title, launch.text, len(reached)],
@@ -64,14 +64,18 @@ def open_callout(scope: Scope, launch: Launch) -> Callout:
     return callout
 
 
-def _end_ringing(callout_id: int) -> None:
-    """The danger is over: nobody is rung about it any more, and who was not yet, never is.
+def _end_ringing(callout_id: int, over: bool) -> None:
+    """The danger is over, or another warning took its place: nobody is rung about it any more.
 
     Whoever had not answered stays unanswered in the records.
     """
     calls = Call.objects.filter(callout_id=callout_id)
-    calls.filter(state="waiting").update(state="stopped", due_at=None, reason="all-clear")
-    calls.filter(due_at__isnull=False).update(due_at=None, reason="all-clear")
+    calls.filter(state="waiting").update(
+        state="stopped", due_at=None, reason="all-clear" if over else "changed"
+    )
+    calls.filter(due_at__isnull=False).update(
+        due_at=None, reason="all-clear" if over else "changed"
+    )
     Attempt.objects.filter(call__callout_id=callout_id, state="due").update(state="cancelled")
 
 

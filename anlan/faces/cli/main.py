@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import commands, counties, county_files, looking, packs, start
+from anlan.faces.cli import cap, commands, counties, county_files, looking, packs, start
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -83,6 +83,8 @@ COMMANDS: tuple[Command, ...] = (
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时是自带的"}),
              ("--to", {"help": "写到哪个文件夹，每包一个 .md；不写时打印"}),
              ("--facts", {"action": "store_true", "help": "只列指标可以读的事实视图和列"}))),
+    Command("cap check", "核对一份 CAP 消息是否符合 CAP 1.2", cap.check, False,
+            (("file", {"help": "XML 文件，UTF-8，不超过 1 MB"}),)),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 

@@ -55,6 +55,7 @@ def reason_word(reason: str) -> str:
         "superior-reached": _("上级已上门告知，轮到这一级"),
         "fallback-not-closed": _("派人上门，到时没有登记"),
         "all-clear": _("已解除，不再叫"),
+        "changed": _("已变更，按新预警叫"),
         "not-due": _("还没有到时间"),
         "fallback-closed": _("上门告知"),
         "answered-first": _("本人应答"),

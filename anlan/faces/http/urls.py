@@ -20,6 +20,7 @@ from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.oversight import pages as oversight
 from anlan.rooms.warning import pages as warning
+from anlan.rooms.warning import source_pages as sources
 from anlan.rooms.workplan import import_pages as plan_import
 from anlan.rooms.workplan import pages as workplan
 
@@ -57,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *access.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
+    *sources.urlpatterns,
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"

@@ -42,7 +42,8 @@ def state_word(state: str) -> str:
         "nobody": _("无人应答"), "stopped": _("已停止"), "draft": _("草稿"),
         "submitted": _("待审批"), "approved": _("待批解除"), "released": _("已发出"),
         "lifted": _("已解除"), "open": _("进行中"), "closed": _("已结束"),
-        "withdrawn": _("已撤回"),
+        "withdrawn": _("已撤回"), "changed": _("已变更"), "held": _("等人定"),
+        "drafted": _("已起草"), "refused": _("不采用"), "set_aside": _("不办"),
     }  # fmt: skip
     return words.get(state, state)
 
