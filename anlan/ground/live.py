@@ -24,6 +24,7 @@ TOPICS: dict[str, str] = {
     "callout": "callout.read",
     "county": "county.read",
     "desk": "callout.read",
+    "exercise": "exercise.read",
     "headcount": "evacuation.read",
     "indicator": "indicator.read",
     "journal": "journal.read",
