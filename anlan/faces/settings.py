@@ -55,6 +55,7 @@ ROOMS = [
     "anlan.rooms.duty",
     "anlan.rooms.warning",
     "anlan.rooms.evacuation",
+    "anlan.rooms.review",
     "anlan.rooms.workplan",
     "anlan.rooms.oversight",
     "anlan.faces.console",
