@@ -1,7 +1,7 @@
 """Who sees exercises and what is in them; and no row of one world is read in another.
 
-Rule values and the plan are read by all of the county and carry a world: their rules named none,
-so that what was saved in an exercise would have run in the real county.
+Rule values, the plan and the duty matrix are read by all of the county and carry a world: their
+rules named none, so that what was saved in an exercise would have run in the real county.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from anlan.ground.rls import READABLE_WORLDS, announced, operational, standing, 
 
 FACTS = Path(__file__).resolve().parents[1] / "facts.sql"
 SHARED = (
-    "policy_value", "workplan_planversion", "workplan_planrow", "workplan_planoriginal",
+    "policy_value", "ledger_duty", "workplan_planversion", "workplan_planrow", "workplan_planoriginal",
     "workplan_plandoubt", "workplan_planchange", "workplan_lead",
 )  # fmt: skip
 
@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
         ("county", "0021_at_a_moment"),
         ("policy", "0002_row_level_security"),
         ("workplan", "0005_board"),
+        ("ledger", "0001_initial"),
     ]
 
     operations = [
