@@ -68,7 +68,7 @@ def fill(scope_of: Callable[..., Any], world: int, word: str) -> dict[str, Any]:
             post_title=f"{word}上门", given_at=clock.now(),
         )  # fmt: skip
         Call.objects.filter(id=call.id).update(state="fallback")
-        opening = Opening.objects.get(origin_id=row.id, origin_kind="warning.warning")
+        opening = Opening.objects.get(division=VILLAGES[0], state="open")
     callout.close_fallback(officer, call.id, f"{word}敲门", place=f"{word}门口")
     figures = evacuation.figures_of(opening)
     evacuation.record_headcount(
