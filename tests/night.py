@@ -132,7 +132,7 @@ def make(scope_of: Any) -> dict[str, Any]:
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
     } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | (
-        standing_objects(scope_of) | on_duty(scope_of) | sent_in()
+        standing_objects(scope_of) | on_duty(scope_of) | sent_in() | practised()
     )  # fmt: skip
 
 
@@ -183,6 +183,34 @@ def _post(kind: str, division: int) -> int:
     from anlan.county.models import Post
 
     return int(Post.objects.get(kind=kind, division=division).id)
+
+
+def practised() -> dict[str, Any]:
+    """An exercise of the county that runs, with what the first township sends into it."""
+    from anlan.county.models import Post
+    from anlan.rooms.review import actions as review
+    from anlan.rooms.review import rounds as given
+
+    command = Scope.for_command("test")
+    plan = review.Plan(kind="tabletop", name="防汛推演", form="comprehensive", topics=("moving",))
+    made = review.start(command, plan)
+    with command.open():
+        post = Post.objects.get(kind="township_duty", division=TOWNSHIPS[0])
+        now = clock_of(made.space)
+    inside = command.in_world(made.space)
+    review.add_inject(inside, "message", f"{CANARY}情况", post_id=post.id)
+    given.give_injects(Scope.for_round("test", made.space))
+    later = review.add_inject(inside, "road", f"{CANARY}断道", post_id=post.id,
+                              due_at=now + timedelta(hours=1))  # fmt: skip
+    found = review.write_finding(command, made.space, f"{CANARY}问题", post.id, date(2099, 1, 1))
+    return {"world": made.space, "inject_id": later.id, "finding_id": found.id}
+
+
+def clock_of(world: int) -> Any:
+    """The world's time now."""
+    from anlan.ground import clock
+
+    return clock.now(world)
 
 
 def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:

@@ -56,6 +56,7 @@ ROOMS = [
     "anlan.rooms.warning",
     "anlan.rooms.command",
     "anlan.rooms.evacuation",
+    "anlan.rooms.review",
     "anlan.rooms.workplan",
     "anlan.rooms.oversight",
     "anlan.faces.console",

@@ -38,6 +38,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.rooms.duty import rounds as duty
     from anlan.rooms.evacuation import rounds as evacuation
     from anlan.rooms.oversight import rounds as oversight
+    from anlan.rooms.review import rounds as review
     from anlan.rooms.warning.rounds import Poller
     from anlan.rooms.workplan import board_states
 
@@ -55,7 +56,12 @@ def rounds(gateway: object) -> list[object]:
         journal.anchor(scope, site().anchors)
         return 0
 
+    to_player = review.hand_to_player(site().home / "player", site().address("public", ""))
     return [
+        Round("exercise.yield", 0.5, review.give_way, lane="worlds", each_world=False),
+        Round("exercise.inject", 0.5, review.give_injects, lane="worlds"),
+        Round("exercise.player", 1.0, to_player, lane="worlds", each_world=False),
+        Round("exercise.record", 1.0, review.record, lane="worlds", each_world=False),
         Round("callout.advance", 0.5, callout.advance, lane="calls"),
         Round("callout.expire", 10, callout.expire, lane="calls"),
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
@@ -72,10 +78,10 @@ def rounds(gateway: object) -> list[object]:
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
         Round("indicators.recompute", 5, kept.recompute, lane="slow", each_world=False),
-        Round("indicators.freeze", 600, indicators.freeze, lane="slow"),
-        Round("indicators.correct", 3600, indicators.correct, lane="slow"),
+        Round("indicators.freeze", 600, indicators.freeze, lane="slow", each_world=False),
+        Round("indicators.correct", 3600, indicators.correct, lane="slow", each_world=False),
         Round("plan.board", 20, board_states.keep, lane="slow"),
-        Round("oversight.press", 300, oversight.press, lane="slow"),
+        Round("oversight.press", 300, oversight.press, lane="slow", each_world=False),
         Round("references.dangling", 3600, references.round_of(REFERENCES), lane="slow"),
         Round("requests.forget", 3600, repeats.forget, lane="slow"),
         Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),
@@ -90,10 +96,12 @@ def _receive(key: str, number: str, text: str) -> None:
     from django.db import InterfaceError, OperationalError, connections
 
     from anlan.engines.callout.actions import receive_message
+    from anlan.engines.callout.routing import world_of
     from anlan.ground.scope import Scope
 
     try:
-        receive_message(Scope.for_gateway("smpp"), "smpp", key, number, text)
+        scope = Scope.for_gateway("smpp", world_of(number, text))
+        receive_message(scope, "smpp", key, number, text)
     except (OperationalError, InterfaceError):
         connections.close_all()
         raise

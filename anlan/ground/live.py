@@ -26,6 +26,7 @@ TOPICS: dict[str, str] = {
     "consult": "consult.read",
     "desk": "callout.read",
     "duty": "duty.read",
+    "exercise": "exercise.read",
     "headcount": "evacuation.read",
     "indicator": "indicator.read",
     "journal": "journal.read",

@@ -48,7 +48,8 @@ class Standing(_Scoped):
 class World(models.Model):
     """The real world (0) or an exercise (演练), each with its own clock.
 
-    anlan_now(world) = anchored_at + offset + (real time − anchored_at) × rate.
+    anlan_now(world) = anchored_at + offset + (real time − anchored_at) × rate; rate 0: paused.
+    driven: a command runs its rounds, so that workers leave it alone.
     """
 
     id = models.IntegerField(primary_key=True)
@@ -61,11 +62,12 @@ class World(models.Model):
     rate = models.FloatField(default=1.0)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    driven = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(rate__gt=0) & models.Q(rate__lte=3600), name="world_rate"
+                condition=models.Q(rate__gte=0) & models.Q(rate__lte=3600), name="world_rate"
             ),
             models.CheckConstraint(
                 condition=~models.Q(id=0) | models.Q(kind="real", rate=1.0), name="world_real"

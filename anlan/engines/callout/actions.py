@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
 from anlan.engines.callout import launch as launching
-from anlan.engines.callout import links
+from anlan.engines.callout import links, messages
 from anlan.engines.callout.decisions import Counts, weigh
 from anlan.engines.callout.evidence import Evidence
 from anlan.engines.callout.launch import Launch
@@ -295,8 +295,11 @@ def _check_proof(proof: str, place: str, lat: float | None, photo: Photo | None)
 
 
 @action("callout.stop", journal="callout.stop")
-def stop_callout(scope: Scope, callout_id: int, why: str) -> tuple[int, int]:
-    """Nothing more goes out; returns (messages sent, messages stopped)."""
+def stop_callout(scope: Scope, callout_id: int, why: str, yielded: bool = False) -> tuple[int, int]:
+    """Nothing more goes out; returns (messages sent, messages stopped).
+
+    yielded: an exercise gave way to the real thing, and its calls say so.
+    """
     callout = Callout.objects.select_for_update(of=("self",)).filter(id=callout_id).first()
     if callout is None:
         raise NotFound("callout-unknown", _("没有这次叫应"), str(callout_id))
@@ -304,7 +307,7 @@ def stop_callout(scope: Scope, callout_id: int, why: str) -> tuple[int, int]:
         raise Refusal("why-empty", _("请写明原因"), "", _("例如：发错范围"))
     # Calls first: a round that is planning holds them, and what it plans is then seen below.
     Call.objects.filter(callout=callout, state__in=OPEN_STATES).update(
-        state="stopped", due_at=None, reason="stopped"
+        state="stopped", due_at=None, reason="yielded" if yielded else "stopped"
     )
     attempts = Attempt.objects.filter(call__callout=callout)
     stopped = attempts.filter(state="due").update(state="cancelled")
@@ -322,7 +325,7 @@ def receive_message(
     scope: Scope, gateway: str, message_id: str, number: str, text: str
 ) -> Inbound | None:
     """Store a message once; None where this message_id is here already."""
-    number = number.removeprefix("+86").removeprefix("86") if len(number) > 11 else number
+    number = plain_number(number)
     person = county.person_by_number(scope, number)
     place = _place_of(person)
     inbound, new = Inbound.objects.get_or_create(
@@ -339,6 +342,11 @@ def receive_message(
     journal.line(scope, "callout.message", inbound)
     tell(scope, "desk", place, inbound=inbound.id)
     return inbound
+
+
+def plain_number(number: str) -> str:
+    """A number as the phone book has it: without the country's code."""
+    return number.removeprefix("+86").removeprefix("86") if len(number) > 11 else number
 
 
 def _place_of(person_id: int | None) -> int:
@@ -418,7 +426,8 @@ def send_more(scope: Scope, call_id: int, person_id: int, text: str) -> Attempt:
     tries = Attempt.objects.filter(call=call, person_id=person_id).count()
     attempt = Attempt.objects.create(
         division=call.division, world=call.world, call=call, person_id=person_id, role="more",
-        try_no=MORE_TRY + tries, priority=launching.PRIORITY[call.callout.grade], text=text,
+        try_no=MORE_TRY + tries, priority=launching.PRIORITY[call.callout.grade],
+        text=messages.in_world(text, call.world),
         not_before=clock.now(),
     )  # fmt: skip
     journal.line(scope, "callout.send", attempt)

@@ -167,7 +167,7 @@ def _told(scope: Scope, callout_id: int, chain_now: list[Reached]) -> list[Reach
         found = [entry for entry in chain_now if entry.post.id in level_of]
         found += [
             entry for entry in chain_now
-            if entry.post.id not in level_of and entry.post.created_at > warning.opened_at
+            if entry.post.id not in level_of and _joined(scope, entry.post, warning)
         ]  # fmt: skip
         found += [
             Reached(post, level_of[post.id], "") for post in others.order_by("division", "id")
@@ -185,6 +185,11 @@ def _told(scope: Scope, callout_id: int, chain_now: list[Reached]) -> list[Reach
             if (post.division, post.kind) in kinds and post.id not in taken
         ]
     return sorted(found, key=lambda entry: (entry.level, entry.post.division, entry.post.id))
+
+
+def _joined(scope: Scope, post: Post, warning: Callout) -> bool:
+    """Whether the post was made after the warning; in an exercise the county stands still."""
+    return scope.world == 0 and post.created_at > warning.opened_at
 
 
 def _spans(divisions: Iterable[int], level: str) -> list[tuple[int, int]]:

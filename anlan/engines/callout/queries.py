@@ -76,6 +76,7 @@ def preview(scope: Scope, launch: Launch) -> Preview:
     link = "x" * launching.LINK_CHARS
     text = launching.text_for(own, launch.text, launching.CODE_PLACE, link)
     shown = launching.text_for(own, launch.text, "····", "…")
+    text, shown = (messages.in_world(one, scope.world) for one in (text, shown))
     size = len(messages.parts(text))
     recipients: list[Recipient] = []
     vacancies: list[Vacancy] = []

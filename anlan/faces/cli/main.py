@@ -15,7 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import cap, commands, counties, county_files, looking, packs, start
+from anlan.faces.cli import (
+    cap,
+    commands,
+    counties,
+    county_files,
+    exercises,
+    looking,
+    packs,
+    start,
+)
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -85,6 +94,29 @@ COMMANDS: tuple[Command, ...] = (
              ("--facts", {"action": "store_true", "help": "只列指标可以读的事实视图和列"}))),
     Command("cap check", "核对一份 CAP 消息是否符合 CAP 1.2", cap.check, False,
             (("file", {"help": "XML 文件，UTF-8，不超过 1 MB"}),)),
+    Command(
+        "exercise start", "开始一场推演或实叫，有自己的时钟", exercises.exercise_start, True,
+        (("name", {"help": "名称"}),
+         ("--kind", {"choices": ["tabletop", "live"], "default": "tabletop",
+                     "help": "tabletop 推演（默认），live 实叫"}),
+         ("--form", {"choices": ["comprehensive", "special", "tabletop", "evacuation"],
+                     "default": "comprehensive", "help": "综合、专项、桌面、疏散"}),
+         ("--topic", {"action": "append",
+                      "choices": ["first_response", "moving", "self_rescue"],
+                      "help": "重点：先期处置、转移避险、自救互救，可写几次"}),
+         ("--night", {"help": "从自带的哪一夜开始，例如 2024-07-10"}),
+         ("--rate", {"type": float, "default": 1.0, "help": "时钟快慢，0 为暂停"}),
+         ("--seed", {"type": int, "default": 1, "help": "演员的种子"}),
+         ("--silent", {"type": float, "default": 0.3, "help": "演员不应答的比例"}),
+         ("--no-player", {"action": "store_true", "help": "不要演员代答"})),
+        right="exercise.control"),
+    Command("exercise stop", "结束一场演练", exercises.exercise_stop, True,
+            (("world", {"type": int, "help": "第几场"}),), right="exercise.control"),
+    Command("exercise list", "演练", exercises.exercise_list, True, right="exercise.read"),
+    Command("replay", "把记录的一夜作为推演走一遍", exercises.replay, True,
+            (("file", {"help": "一夜的记录，YAML"}),
+             ("--seed", {"type": int, "help": "演员的种子；不写用记录里的"})),
+            right="exercise.control"),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 

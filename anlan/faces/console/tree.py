@@ -63,6 +63,7 @@ def reason_word(reason: str) -> str:
         "answered-superior": _("上级应答"),
         "answered-fallback": _("上门的人应答"),
         "stopped": _("叫应已停止"),
+        "yielded": _("已让位于真实叫应"),
     }
     return words.get(reason, reason)
 

@@ -19,6 +19,7 @@ from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.oversight import pages as oversight
+from anlan.rooms.review import pages as review
 from anlan.rooms.warning import pages as warning
 from anlan.rooms.warning import source_pages as sources
 from anlan.rooms.workplan import import_pages as plan_import
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *warning.urlpatterns,
     *callout.urlpatterns,
     *evacuation.urlpatterns,
+    *review.urlpatterns,
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *oversight.urlpatterns,

@@ -10,12 +10,12 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, re_path
 
 from anlan.engines.callout import actions as callout
-from anlan.engines.callout import links
+from anlan.engines.callout import links, played
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.engines.callout.photos import keep_photo
@@ -29,9 +29,11 @@ from anlan.rooms.duty import actions as duty
 from anlan.rooms.evacuation import actions as evacuation
 from anlan.rooms.evacuation import queries as zones
 from anlan.rooms.evacuation.models import WHERE
+from anlan.rooms.review import queries as exercises
 
 KINDS = ("received", "help", "wrong")
 CACHE_S = 3600
+TAKEN_MAX = 1000
 AGO_MINUTES_MAX = 24 * 60
 
 
@@ -151,6 +153,36 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/report.html", context)
 
 
+@public_page("the player of an exercise takes its outbox by a signed token", fields=["taken"])
+def outbox(request: HttpRequest) -> HttpResponse:
+    """What a 推演 would have sent, for the program that answers it; nothing for anybody else."""
+    scope = played.player(_bearer(request), address_of(request))
+    if request.method != "POST":
+        raise Refusal("method", "这里只接受 POST", request.method or "", "", 405)
+    now, found = played.take_outbox(scope, _ids(request.POST.get("taken", "")))
+    with scope.open():
+        silent = exercises.silent_posts(scope)
+    rows = [
+        {"id": m.id, "person": m.person, "role": m.role, "try": m.try_no, "text": m.text,
+         "at": m.at.isoformat(), "silent": m.post in silent}
+        for m in found
+    ]  # fmt: skip
+    return JsonResponse({"schema": "anlan.outbox/1", "now": now.isoformat(), "messages": rows})
+
+
+def _bearer(request: HttpRequest) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def _ids(text: str) -> list[int]:
+    parts = [part for part in text.split(",") if part]
+    if len(parts) > TAKEN_MAX or not all(
+        p.isascii() and p.isdigit() and len(p) < 19 for p in parts
+    ):
+        raise Refusal("taken-form", "编号不对", text[:40], "用逗号隔开的数字")
+    return [int(part) for part in parts]
+
+
 @public_page("says that the process answers; no data")
 def health(request: HttpRequest) -> HttpResponse:
     """For the supervisor and for probes."""
@@ -180,6 +212,7 @@ urlpatterns = [
     path("f/<str:token>", fallback, name="fallback-link"),
     path("h/<str:token>", headcount, name="headcount"),
     path("r", report, name="public-report"),
+    path("exercise/outbox", outbox, name="outbox"),
     path("health", health, name="public-health"),
     re_path(r"^s/(?P<name>p\.(?:css|js))$", asset, name="public-asset"),
 ]

@@ -86,6 +86,11 @@ def children(own: Site) -> list[Child]:
         Child("public", granian(wsgi, "wsgi", own.ports["public"], 2), "public"),
         Child("worker", [sys.executable, "-m", "anlan.faces.worker"], "worker"),
         Child("watchdog", [sys.executable, "-m", "anlan.faces.watchdog"], "watchdog"),
+        Child(
+            "player",
+            [sys.executable, "-m", "player", "--folder", str(own.home / "player")],
+            "player",
+        ),
     ]
     if own.demo:
         box = [

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from django import template
+from django.db import InterfaceError, OperationalError
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
@@ -17,7 +18,7 @@ from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.live import make_token
 from anlan.ground.machine import alarms, site
-from anlan.ground.models import JournalLine
+from anlan.ground.models import JournalLine, World
 from anlan.ground.scope import NOWHERE, Scope
 from anlan.ground.web import page_before
 
@@ -152,6 +153,28 @@ def world(context: template.Context) -> int:
     """0 is real; anything else is an exercise and framed."""
     scope = getattr(context.get("request"), "scope", None)
     return scope.world if isinstance(scope, Scope) else 0
+
+
+@register.simple_tag(takes_context=True)
+def exercise(context: template.Context) -> World | None:
+    """The exercise that this page stands in; None for a real one, or while the database is away."""
+    number = world(context)
+    try:
+        return World.objects.filter(id=number, id__gt=0).first() if number else None
+    except (OperationalError, InterfaceError):
+        return None
+
+
+@register.simple_tag(takes_context=True)
+def exercises_open(context: template.Context) -> list[World]:
+    """Exercises that the reader may enter now."""
+    scope = getattr(context.get("request"), "scope", None)
+    if not isinstance(scope, Scope) or not scope.may("exercise.read"):
+        return []
+    try:
+        return list(World.objects.filter(ended_at=None, id__gt=0, driven=False).order_by("-id"))
+    except (OperationalError, InterfaceError):
+        return []
 
 
 @register.simple_tag(takes_context=True)
