@@ -31,14 +31,14 @@ if DEBUG and SITE.facts and not SITE.demo:
 
 
 def _secret_key() -> str:
-    """Derived from the county's first key, so that it is never written down twice."""
-    from anlan.ground.secrets import make_keys
+    """Derived from the county's first key: never written down twice, the same after a rotation."""
+    from anlan.ground.secrets import load, make_keys
 
     if not TESTING and not SITE.keys.exists():
         return "no county yet: commands that need one say so"
-    make_keys(Path(os.environ["ANLAN_KEYS"]))
-    content = (Path(os.environ["ANLAN_KEYS"]) / "fields.json").read_bytes()
-    return hashlib.sha256(b"django" + content).hexdigest()
+    folder = Path(os.environ["ANLAN_KEYS"])
+    make_keys(folder)
+    return hashlib.sha256(b"django" + load(folder).first()).hexdigest()
 
 
 SECRET_KEY = _secret_key()
