@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import commands, counties, county_files, looking, packs, start
+from anlan.faces.cli import backups, commands, counties, county_files, keys, looking, packs, start
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -76,6 +76,30 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan status", "各条目现在怎样", commands.plan_status, True, right="plan.read"),
     Command("packs check", "检查规则包，指出每处问题和改法", packs.check, False,
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时检查自带的"}),)),
+    Command("backup", "备份本县到一个新目录", backups.backup_county, True,
+            (("folder", {"help": "写到哪个目录，须是新的或空的"}),
+             ("--daily", {"action": "store_true",
+                          "help": "以后每天备份到这个目录下；目录写 off 为不再备份"})),
+            right="system.manage"),
+    Command("restore", "核对一份备份，在本机恢复成县", backups.restore_county, False,
+            (("folder", {"help": "备份的目录"}),
+             ("--keys", {"help": "另外保存的 fields.json"}),
+             ("--passphrase-file", {"help": "托管密钥的口令，写在文件第一行"}),
+             ("--offline-key", {"help": "打开托管密钥的离线私钥"}),
+             ("--check", {"action": "store_true", "help": "只核对，不恢复"})),
+            right="system.manage"),
+    Command("keys status", "有几把密钥，旧密钥下还有多少，托管齐不齐", keys.keys_status, True,
+            right="system.manage"),
+    Command("keys rotate", "换一把新密钥，不用停机", keys.keys_rotate, True,
+            (("--passphrase-file", {"help": "现有托管的口令，写在文件第一行"}),),
+            right="system.manage"),
+    Command("keys escrow", "托管密钥：用口令或离线公钥封起来，随备份保存", keys.keys_escrow, True,
+            (("file", {"nargs": "?", "help": "另存一份到这个文件"}),
+             ("--to", {"help": "离线公钥文件"}),
+             ("--passphrase-file", {"help": "口令，写在文件第一行"})),
+            right="system.manage"),
+    Command("keys offline", "生成一对离线密钥", keys.keys_offline, False,
+            (("file", {"help": "私钥写到哪个文件，公钥写到同名 .pub"}),)),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 

@@ -20,7 +20,7 @@ from anlan.ground.machine.site import Site, checkout
 if TYPE_CHECKING:
     from anlan.ground.scope import Scope
 
-STEPS = ("migrate", "demo", "links")
+STEPS = ("migrate", "demo", "links", "restored")
 
 
 WITH_TABLES = ("Django", "django-allauth")
@@ -158,11 +158,30 @@ def links() -> dict[str, object]:
     return {"setup": f"/first/setup/{setup}", "duty": f"/first/duty/{duty}" if duty else ""}
 
 
+def restored() -> dict[str, object]:
+    """Hold a restored county against itself: its journal verifies, every sealed value opens."""
+    from anlan.ground import journal, upkeep
+    from anlan.ground.machine import site
+    from anlan.ground.machine.restore import RESTORING
+    from anlan.ground.scope import Scope
+
+    scope, own = Scope.for_command("restore"), site()
+    found = journal.verify(scope, own.anchors)
+    if not found.whole:
+        place = f"{found.broken_line} {found.broken_seal} {found.reason}"
+        raise Refusal("restore-journal", "恢复出来的日志核验不过", place, "换一份备份再恢复")
+    opened = upkeep.check_sealed(scope)
+    made_at, mark = (own.home / RESTORING).read_text().split()
+    upkeep.record_restore(scope, made_at, mark)
+    return {"lines": found.lines, "seals": found.seals, "opened": opened}
+
+
 def main() -> None:
     import django
 
     django.setup()
-    step = {"migrate": migrate, "demo": demo, "links": links}[sys.argv[1]]
+    steps = {"migrate": migrate, "demo": demo, "links": links, "restored": restored}
+    step = steps[sys.argv[1]]
     try:
         print(json.dumps(step(), ensure_ascii=False))
     except Refusal as refusal:

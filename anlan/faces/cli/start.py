@@ -37,6 +37,7 @@ from anlan.ground.machine.processes import (
     supervisor_pid,
     trouble,
 )
+from anlan.ground.machine.restore import unfinished
 from anlan.ground.machine.site import (
     DATABASE,
     DEFAULT_PORTS,
@@ -66,6 +67,9 @@ def up(_options: argparse.Namespace) -> Answer:
     """Start the current county; make the demonstration county first where there is none."""
     own = site()
     _no_debug(own)
+    half = unfinished(own.home)
+    if half is not None:
+        raise half
     signal.signal(signal.SIGTERM, _interrupt)
     with refusing(own), starting(own):
         return _up(site(own.home))

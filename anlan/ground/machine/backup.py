@@ -40,7 +40,9 @@ def reader_dsn(own: Site) -> str:
     return os.environ.get("DATABASE_URL", "") or read_backup_account(own.home) or own.dsn("owner")
 
 
-def make(own: Site, folder: Path, tell: Tell = lambda _step: None, beside: bool = False) -> Manifest:
+def make(
+    own: Site, folder: Path, tell: Tell = lambda _step: None, beside: bool = False
+) -> Manifest:
     """Write a backup of the county to `folder`; returns its manifest.
 
     beside: link files of the backups that stand beside it. Refusal where the folder holds anything,
@@ -55,7 +57,7 @@ def make(own: Site, folder: Path, tell: Tell = lambda _step: None, beside: bool 
         manifest.write(working, made)
         _on_disk(working)
         working.rename(folder)
-        _on_disk(folder.parent)
+        _synced(folder.parent)
     except OSError as error:
         raise NotRunning(
             "backup-write", "备份写不下去", f"{error.strerror}：{error.filename or folder}",
@@ -184,13 +186,15 @@ def _on_disk(folder: Path) -> None:
     """Every file and folder below is on the disk when this returns."""
     for parent, _folders, names in os.walk(folder):
         for path in (*(Path(parent) / name for name in names), Path(parent)):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        if Path(parent) == folder.parent:
-            break
+            _synced(path)
+
+
+def _synced(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 # every day
