@@ -1,4 +1,4 @@
-"""Secrets that a person gives to a command: from a file or from the terminal, never as a word of it.
+"""Secrets that a person gives to a command: from a file or from the terminal, never as a word.
 
 A word of a command line is everybody's to read on the machine, and stays in the shell's history.
 """

@@ -31,7 +31,10 @@ def keys_status(_options: argparse.Namespace) -> Answer:
     answer = {"schema": SCHEMA, "current": held.current, "numbers": sorted(held.by_number),
               "under_old_keys": old, "escrow": state}  # fmt: skip
     words = {"none": "没有托管", "behind": "托管的少了新的一把", "whole": "已托管，齐全"}
-    text = f"第 {held.current} 把在用，共 {len(held.by_number)} 把；旧密钥下还有 {old} 个值；{words[state]}"
+    text = (
+        f"第 {held.current} 把在用，共 {len(held.by_number)} 把；"
+        f"旧密钥下还有 {old} 个值；{words[state]}"
+    )
     return 0, answer, text
 
 

@@ -40,9 +40,11 @@ def reader_dsn(own: Site) -> str:
     return os.environ.get("DATABASE_URL", "") or read_backup_account(own.home) or own.dsn("owner")
 
 
-def make(
-    own: Site, folder: Path, tell: Tell = lambda _step: None, beside: bool = False
-) -> Manifest:
+def quiet(_step: str) -> None:
+    """Tells nobody."""
+
+
+def make(own: Site, folder: Path, tell: Tell = quiet, beside: bool = False) -> Manifest:
     """Write a backup of the county to `folder`; returns its manifest.
 
     beside: link files of the backups that stand beside it. Refusal where the folder holds anything,
@@ -98,8 +100,8 @@ def _fill(own: Site, folder: Path, tell: Tell, earlier: list[Path]) -> Manifest:
     tell("算校验值")
     keys = secrets.load(own.keys)
     made = Manifest(
-        own.code, str(own.facts.get("name", "")), own.demo, seen.made_at, _versions(), seen.bytes,
-        seen.counts, [list(row) for row in seen.migrations], seen.journal,
+        own.code, str(own.facts.get("name", "")), own.demo, seen.made_at, _versions(),
+        seen.disk_bytes, seen.counts, [list(row) for row in seen.migrations], seen.journal,
         {name: [path.stat().st_size, manifest.sha256_of(path)] for name, path in parts.items()},
         kept, str((escrow.read(own.keys / escrow.ENVELOPE) or {}).get("kind", "")),
         {str(n): manifest.key_mark(key) for n, key in keys.by_number.items()},
@@ -165,7 +167,7 @@ def _enough_room(own: Site, folder: Path, seen: dumping.Snapshot, earlier: list[
         size for key, size in seen.files.items()
         if not any((before / manifest.file_part(key)).exists() for before in earlier)
     )  # fmt: skip
-    needed, free = seen.bytes + new + ROOM_BYTES, shutil.disk_usage(folder).free
+    needed, free = seen.disk_bytes + new + ROOM_BYTES, shutil.disk_usage(folder).free
     if free < needed:
         raise NotRunning(
             "backup-no-room", f"备份最多要 {needed // 1_000_000} MB，只剩 {free // 1_000_000} MB",
@@ -223,7 +225,7 @@ def set_daily(own: Site, folder: Path | None) -> None:
     write_facts(own.home, facts)
 
 
-def make_daily(own: Site, now: datetime, tell: Tell = lambda _step: None) -> tuple[Path, Manifest]:
+def make_daily(own: Site, now: datetime, tell: Tell = quiet) -> tuple[Path, Manifest]:
     """Today's backup in the daily folder; afterwards only the newest DAILY_KEPT of ours stay."""
     parent = daily_folder(own)
     if parent is None:

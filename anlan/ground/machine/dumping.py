@@ -1,4 +1,4 @@
-"""The database as one file and back, by PostgreSQL's own `pg_dump` and `pg_restore` out of the wheel.
+"""The database as one file and back, by PostgreSQL's own `pg_dump` and `pg_restore`.
 
 Flows in: a connection string that may read every row. Flows out: a file in the custom format, taken
 under a snapshot that the caller holds, so that what he counted is what is in it. It goes back as
@@ -22,7 +22,7 @@ from psycopg import sql
 
 from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine import soundness
-from anlan.ground.machine.postgres import WHEEL
+from anlan.ground.machine.postgres import SEARCH_ROLE, WHEEL
 
 CONNECT_S_MAX = 10
 DUMP_S_MAX = 6 * 3600
@@ -34,6 +34,8 @@ TABLES = (
     " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') ORDER BY c.relname"
 )
 HEAD = "SELECT id, encode(digest, 'hex') FROM ground_seal ORDER BY id DESC LIMIT 1"
+# Its functions are given to it before the dump's own grants are read.
+OPEN_SCHEMA = f"GRANT CREATE, USAGE ON SCHEMA public TO {SEARCH_ROLE}"
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -41,12 +43,12 @@ Connection = psycopg.Connection[tuple[object, ...]]
 class Snapshot:
     """What the database holds at one moment, and the name under which others see the same.
 
-    made_at: the database's clock, UTC. bytes: of the database on its disk. files: digest → bytes.
+    made_at: the database's clock, UTC. disk_bytes: of the whole database. files: digest → bytes.
     """
 
     name: str
     made_at: str
-    bytes: int
+    disk_bytes: int
     counts: dict[str, int]
     migrations: list[tuple[str, str]]
     journal: dict[str, object]
@@ -138,6 +140,8 @@ def restore(dsn: str, path: Path, expected: dict[str, int]) -> None:
     with tempfile.NamedTemporaryFile("w", prefix="anlan-restore-", suffix=".list") as chosen:
         chosen.write(_list_of(path))
         chosen.flush()
+        with psycopg.connect(dsn, connect_timeout=CONNECT_S_MAX) as connection:
+            connection.execute(OPEN_SCHEMA)
         for section in ("pre-data", "data"):
             _restore_section(dsn, path, section, chosen.name)
         with psycopg.connect(dsn, connect_timeout=CONNECT_S_MAX) as connection:

@@ -1,4 +1,4 @@
-"""What a backup says of itself (`anlan.backup/1`): whose, when, how much, and a digest of each part.
+"""What a backup says of itself (`anlan.backup/1`): whose, when, how much, and digests.
 
 Flows in: a backup's folder. Flows out: its manifest, read strictly and held against its parts. The
 manifest carries a mark under the county's own key, so that a backup that somebody put together anew
@@ -27,7 +27,7 @@ SHOWN_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """county: six digits. made_at: the database's clock, UTC. bytes: the database on its disk.
+    """county: six digits. made_at: the database's clock, UTC. disk_bytes: the database on its disk.
 
     parts: path → [bytes, sha256] of everything beside `files/`. files: digest → bytes, each lies
     under `files/`. key_marks: number → what a key of that number makes of a fixed word. mark: the
@@ -39,7 +39,7 @@ class Manifest:
     demo: bool
     made_at: str
     versions: dict[str, str]
-    bytes: int
+    disk_bytes: int
     counts: dict[str, int]
     migrations: list[list[str]]
     journal: dict[str, Any]

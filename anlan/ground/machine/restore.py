@@ -1,4 +1,4 @@
-"""A backup made into a county of this machine (恢复): verified first, then built, marked whole last.
+"""A backup made into a county of this machine (恢复): verified first, then built, marked last.
 
 Flows in: a backup's folder and what opens its keys. Flows out: a county's folder that `make up`
 starts. Everything that can be refused is refused before anything is written; a county that stands
@@ -149,7 +149,7 @@ def _free_home(home: Path, made: Manifest) -> None:
     place = home
     while not place.exists():
         place = place.parent
-    needed = made.bytes * 2 + sum(made.files.values()) + ROOM_BYTES
+    needed = made.disk_bytes * 2 + sum(made.files.values()) + ROOM_BYTES
     free = shutil.disk_usage(place).free
     if free < needed:
         raise NotRunning(
