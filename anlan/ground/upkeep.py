@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from anlan.ground import clock, journal, secrets
 from anlan.ground.actions import action
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import alarms, backup, site
+from anlan.ground.machine import alarms, backup, backup_days, site
 from anlan.ground.machine.manifest import Manifest
 from anlan.ground.scope import Scope
 
@@ -47,7 +47,7 @@ def daily(scope: Scope) -> int:
     own = site()
     with scope.open():
         now = clock.now(0)
-    if not backup.due(own, now):
+    if not backup_days.due(own, now):
         return 0
     began = time.monotonic()
     try:
@@ -56,7 +56,7 @@ def daily(scope: Scope) -> int:
         alarms.put(own.home, "backup", {FAILED: _("每天的备份没有做成：%(why)s") % {"why": error}})
         raise
     alarms.put(own.home, "backup", {})
-    backup.note(own, folder, made, time.monotonic() - began)
+    backup_days.note(own, folder, made, time.monotonic() - began)
     record_backup(scope, str(folder), made)
     return 1
 

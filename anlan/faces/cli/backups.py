@@ -15,7 +15,7 @@ from anlan.faces.cli.looking import running_county
 from anlan.faces.cli.prepare import run_step, schema_mark
 from anlan.faces.cli.start import passable, refusing, starting
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import Site, backup, escrow, own_server_file, restore, site
+from anlan.ground.machine import Site, backup, backup_days, escrow, own_server_file, restore, site
 from anlan.ground.machine.manifest import Manifest
 from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import supervisor_pid
@@ -29,7 +29,7 @@ def backup_county(options: argparse.Namespace) -> Answer:
     """Write a backup; with --daily that folder gets one every day from now on."""
     own = running_county()
     if options.daily and options.folder == OFF:
-        backup.set_daily(own, None)
+        backup_days.choose(own, None)
         return 0, {"schema": SCHEMA, "daily": None}, "不再每天备份；已有的备份都在"
     folder, began, steps = Path(options.folder).absolute(), time.monotonic(), Steps()
     with refusing(own):
@@ -37,7 +37,7 @@ def backup_county(options: argparse.Namespace) -> Answer:
             backup.make(own, folder, steps.next), folder)  # fmt: skip
     steps.end()
     seconds = time.monotonic() - began
-    backup.note(own, folder, made, seconds)
+    backup_days.note(own, folder, made, seconds)
     _record(str(folder), made)
     return (
         0,
@@ -53,15 +53,15 @@ def _daily(own: Site, folder: Path, steps: Steps) -> tuple[Manifest, Path]:
 
     if folder.exists() and not folder.is_dir():
         raise Refusal("backup-there", "这不是目录", str(folder), "换一个目录")
-    before = backup.daily_folder(own)
+    before = backup_days.folder(own)
     with Scope.for_command("backup", frozenset({"system.manage"})).open():
         now = clock.now(0)
-    backup.set_daily(own, folder)
+    backup_days.choose(own, folder)
     try:
         made_in, made = backup.make_daily(own, now, steps.next)
         _keep_account(own)
     except BaseException:
-        backup.set_daily(own, before)
+        backup_days.choose(own, before)
         raise
     return made, made_in
 

@@ -27,7 +27,7 @@ def keys_status(_options: argparse.Namespace) -> Answer:
 
     held = secrets.load(own.keys)
     old = upkeep.under_old_keys(_scope("keys-status"))
-    state = escrow_state(own)
+    state = escrow.state(own)
     answer = {"schema": SCHEMA, "current": held.current, "numbers": sorted(held.by_number),
               "under_old_keys": old, "escrow": state}  # fmt: skip
     words = {"none": "没有托管", "behind": "托管的少了新的一把", "whole": "已托管，齐全"}
@@ -36,15 +36,6 @@ def keys_status(_options: argparse.Namespace) -> Answer:
         f"旧密钥下还有 {old} 个值；{words[state]}"
     )
     return 0, answer, text
-
-
-def escrow_state(own: Site) -> str:
-    """none, behind (a key is missing in it) or whole."""
-    envelope = escrow.read(own.keys / escrow.ENVELOPE)
-    if envelope is None:
-        return "none"
-    missing = set(secrets.load(own.keys).by_number) - {int(n) for n in envelope["numbers"]}
-    return "behind" if missing else "whole"
 
 
 def keys_offline(options: argparse.Namespace) -> Answer:
@@ -99,7 +90,7 @@ def keys_rotate(options: argparse.Namespace) -> Answer:
         _record(renewed)
     old = upkeep.under_old_keys(_scope("keys-rotate"))
     answer = {"schema": SCHEMA, "current": newer.current, "numbers": sorted(newer.by_number),
-              "under_old_keys": old, "escrow": escrow_state(own)}  # fmt: skip
+              "under_old_keys": old, "escrow": escrow.state(own)}  # fmt: skip
     kept = "；托管的已更新" if before is not None else "；还没有托管：anlan keys escrow"
     text = (
         f"第 {newer.current} 把密钥已启用，{old} 个旧值由 keys.reseal 分批换过来，其间照常使用"

@@ -19,17 +19,14 @@ from pathlib import Path
 
 from anlan.ground import secrets
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import dumping, escrow, manifest
+from anlan.ground.machine import backup_days, dumping, escrow, manifest
 from anlan.ground.machine.manifest import Manifest
 from anlan.ground.machine.own_server_file import read_backup_account
 from anlan.ground.machine.postgres import DISTRIBUTION, Cluster
-from anlan.ground.machine.site import DATABASE, Site, read_facts, write_facts, write_whole
+from anlan.ground.machine.site import DATABASE, Site
 
 ROOM_BYTES = 50_000_000
 DAILY_KEPT = 14
-DUE_S = 24 * 3600.0
-OLD_S = 36 * 3600.0
-LAST = "backup.json"
 Tell = Callable[[str], None]
 
 
@@ -210,24 +207,9 @@ def _earlier(folder: Path) -> list[Path]:
     return sorted((p for p in found if not p.name.startswith(".")), reverse=True)[:DAILY_KEPT]
 
 
-def daily_folder(own: Site) -> Path | None:
-    """Where the county wants its daily backups; None where it has not said."""
-    told = str(read_facts(own.home).get("backup_folder", ""))
-    return Path(told) if told else None
-
-
-def set_daily(own: Site, folder: Path | None) -> None:
-    """Say where the daily backups go; None: nowhere any more."""
-    facts = read_facts(own.home)
-    facts.pop("backup_folder", None)
-    if folder is not None:
-        facts["backup_folder"] = str(folder.resolve())
-    write_facts(own.home, facts)
-
-
 def make_daily(own: Site, now: datetime, tell: Tell = quiet) -> tuple[Path, Manifest]:
     """Today's backup in the daily folder; afterwards only the newest DAILY_KEPT of ours stay."""
-    parent = daily_folder(own)
+    parent = backup_days.folder(own)
     if parent is None:
         raise Refusal("backup-no-folder", "没有设每天备份的目录", "", "anlan backup 目录 --daily")
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -238,43 +220,3 @@ def make_daily(own: Site, now: datetime, tell: Tell = quiet) -> tuple[Path, Mani
     for old in sorted(ours, reverse=True)[DAILY_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
     return folder, made
-
-
-def note(own: Site, folder: Path, made: Manifest, seconds: float) -> None:
-    """Remember the last backup, for its age is shown."""
-    told = {"at": made.made_at, "folder": str(folder), "bytes": made.all_bytes,
-            "seconds": round(seconds, 1), "escrow": made.escrow}  # fmt: skip
-    write_whole(own.home / LAST, json.dumps(told, ensure_ascii=False))
-
-
-def last(own: Site) -> dict[str, object]:
-    """The last backup as it was noted: at, folder, bytes, seconds, escrow; empty before any."""
-    try:
-        found = json.loads((own.home / LAST).read_text())
-        return dict(found) if Path(str(found["folder"]), manifest.NAME).exists() else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def age_s(own: Site, now: datetime) -> float | None:
-    """Seconds since the last backup that is still there; None without one."""
-    told = last(own).get("at")
-    return (now - datetime.fromisoformat(str(told))).total_seconds() if told else None
-
-
-def due(own: Site, now: datetime) -> bool:
-    """Whether the daily backup is due."""
-    if daily_folder(own) is None:
-        return False
-    age = age_s(own, now)
-    return age is None or age >= DUE_S
-
-
-def overdue(own: Site, now: datetime) -> str:
-    """What is to be said where daily backups are wanted and the last one is too old."""
-    folder = daily_folder(own)
-    age = age_s(own, now)
-    if folder is None or (age is not None and age < OLD_S):
-        return ""
-    said = "还没有备份" if age is None else f"最近一次备份在 {age / 3600:.0f} 小时前"
-    return f"{said}（应每天备份到 {folder}）"

@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from anlan.ground import secrets
 from anlan.ground.errors import Refusal
+from anlan.ground.machine.site import Site
 
 SCHEMA = "anlan.escrow/1"
 ENVELOPE = "escrow.json"
@@ -108,6 +110,15 @@ def read(path: Path) -> Envelope | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _broken(str(path)) from error
     return dict(found)
+
+
+def state(own: Site) -> str:
+    """none, behind (a key that is in use is missing in it) or whole."""
+    envelope = read(own.keys / ENVELOPE)
+    if envelope is None:
+        return "none"
+    missing = set(secrets.load(own.keys).by_number) - {int(n) for n in envelope["numbers"]}
+    return "behind" if missing else "whole"
 
 
 def _head(kind: str, county: str, numbers: list[int]) -> Envelope:
