@@ -15,7 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from anlan.faces.cli import backups, commands, counties, county_files, keys, looking, packs, start
+from anlan.faces.cli import (
+    backups,
+    commands,
+    counties,
+    county_files,
+    keys,
+    looking,
+    packs,
+    start,
+)
 from anlan.ground.errors import NotRunning, Refusal
 
 DONE, NO, REFUSED, NOT_RUNNING = 0, 1, 2, 3
@@ -87,6 +96,10 @@ COMMANDS: tuple[Command, ...] = (
              ("--passphrase-file", {"help": "托管密钥的口令，写在文件第一行"}),
              ("--offline-key", {"help": "打开托管密钥的离线私钥"}),
              ("--check", {"action": "store_true", "help": "只核对，不恢复"})),
+            right="system.manage"),
+    Command("upgrade", "先备份，再更新表结构；会丢内容就拒绝", upgrade_now.upgrade_county, False,
+            (("--lose", {"metavar": "原因", "help": "有内容会丢也升级，写明原因"}),
+             ("--backed-up", {"action": "store_true", "help": "已由数据库管理员备份过"})),
             right="system.manage"),
     Command("keys status", "有几把密钥，旧密钥下还有多少，托管齐不齐", keys.keys_status, True,
             right="system.manage"),

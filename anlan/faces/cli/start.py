@@ -26,6 +26,7 @@ import psycopg
 
 from anlan.faces.cli.answers import Answer, Steps
 from anlan.faces.cli.prepare import StepFailed, run_step, schema_mark
+from anlan.faces.cli.upgrades import bring_up_to_date
 from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine import alarms, clockcheck, own_server, pids, ports, site
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
@@ -297,11 +298,21 @@ def _still_whole(own: Site, steps: Steps) -> None:
     mark = own.home / "schema"
     if mark.exists() and mark.read_text() == schema_mark():
         return
-    steps.next("更新表结构")
     cluster = None if own.database_url else Cluster(own.home / "postgres")
     if cluster is not None and not cluster.running():
         cluster.start()
-    _migrate(own)
+    try:
+        bring_up_to_date(own, steps)
+    except BaseException:
+        if cluster is not None:
+            cluster.stop()
+        raise
+
+
+def start_again(own: Site) -> Site:
+    """Start a county that an upgrade has just stopped."""
+    end_leftovers(own.home)
+    return _run_on_own_ports(own.home, dict(own.facts))
 
 
 def _same_server(own: Site, url: str) -> None:

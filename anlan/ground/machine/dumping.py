@@ -75,11 +75,12 @@ def snapshot(dsn: str) -> Iterator[Snapshot]:
     with connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        _may_read(connection)
+        may_read(connection)
         yield _seen(connection)
 
 
-def _may_read(connection: Connection) -> None:
+def may_read(connection: Connection) -> None:
+    """Refusal where the account of this connection does not see every row."""
     row = connection.execute(MAY_READ).fetchone()
     if not row or not row[0]:
         raise Refusal(

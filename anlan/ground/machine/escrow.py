@@ -107,7 +107,7 @@ def read(path: Path) -> Envelope | None:
         found = json.loads(path.read_text())
         if found["schema"] != SCHEMA or not isinstance(found["numbers"], list):
             raise ValueError("another file")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _broken(str(path)) from error
     return dict(found)
 

@@ -97,7 +97,7 @@ def read(folder: Path) -> Manifest:
             )  # fmt: skip
         made = Manifest(**found)
         _checked_names(made)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refusal("backup-broken", "备份清单读不懂", str(path), "换一份备份") from error
     return made
 
