@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from anlan.ground import secrets, upkeep
 from anlan.ground.errors import Denied, NotRunning
@@ -17,6 +20,19 @@ from anlan.ground.scope import Actor, Scope
 from tests.totp import totp
 
 ROUND, COMMAND = Scope.for_round("keys.reseal"), Scope.for_command("t")
+
+
+@pytest.fixture(autouse=True)
+def _owner(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner of the test's own database."""
+
+    @contextmanager
+    def connected() -> Iterator[Any]:
+        name = connection.settings_dict["NAME"]
+        with psycopg.connect(cluster.dsn("owner", name)) as own:
+            yield own
+
+    monkeypatch.setattr(upkeep, "owner_connection", connected)
 
 
 @pytest.fixture

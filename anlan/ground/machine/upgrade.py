@@ -43,9 +43,8 @@ def newer_than_program(dsn: str) -> None:
     with psycopg.connect(dsn, connect_timeout=CONNECT_S_MAX) as connection:
         if not _has_table(connection, "django_migrations"):
             return
-        rows = connection.execute(
-            "SELECT app, name FROM django_migrations ORDER BY 1, 2"
-        ).fetchall()
+        rows = connection.execute("SELECT app, name FROM django_migrations ORDER BY 1, 2")
+        had = rows.fetchall()
     known = known_migrations()
     newer = [f"{app}.{name}" for app, name in had
              if app not in THIRD_PARTY and name not in known.get(app, set())]  # fmt: skip
