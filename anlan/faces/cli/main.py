@@ -24,6 +24,7 @@ from anlan.faces.cli import (
     looking,
     packs,
     start,
+    upgrade_now,
 )
 from anlan.ground.errors import NotRunning, Refusal
 
