@@ -77,6 +77,7 @@ IDENTITY_APPS = [
 if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
 MIDDLEWARE = [
+    "anlan.faces.http.counting.Counted",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
@@ -91,6 +92,7 @@ MIDDLEWARE = [
     "anlan.ground.repeats.Repeats",
 ]
 PUBLIC_MIDDLEWARE = [
+    "anlan.faces.http.counting.Counted",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
@@ -211,8 +213,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "anlan.ground.logs.UtcFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "()": "anlan.ground.logs.chosen",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},

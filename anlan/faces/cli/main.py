@@ -24,6 +24,7 @@ from anlan.faces.cli import (
     keys,
     looking,
     packs,
+    services,
     start,
     upgrade_now,
 )
@@ -105,6 +106,10 @@ COMMANDS: tuple[Command, ...] = (
             right="system.manage"),
     Command("gateway test", "发一条测试短信，逐步说明", gateway.gateway_test, True,
             (("number", {"help": "手机号，机主须先发来确认短信"}),), right="system.manage"),
+    Command("service print", "打印 systemd 服务文件", services.service_print, False,
+            (("--user", {"action": "store_true", "help": "装在自己的账号下"}),)),
+    Command("service install", "装成 systemd 服务，开机自己起来", services.service_install, False,
+            (("--user", {"action": "store_true", "help": "装在自己的账号下"}),)),
     Command("keys status", "有几把密钥，旧密钥下还有多少，托管齐不齐", keys.keys_status, True,
             right="system.manage"),
     Command("keys rotate", "换一把新密钥，不用停机", keys.keys_rotate, True,

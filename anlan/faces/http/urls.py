@@ -14,6 +14,7 @@ from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration
 from anlan.faces.console import pages as console
+from anlan.faces.http import metrics
 from anlan.ground import pages as ground
 from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
@@ -56,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *access.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
+    *metrics.urlpatterns,
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"

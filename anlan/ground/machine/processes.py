@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.logs import UtcFormatter
+from anlan.ground.logs import chosen
 from anlan.ground.machine import pids, ports, soundness
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
 from anlan.ground.machine.site import Site, checkout, site, write_whole
@@ -358,7 +358,7 @@ def stop(own: Site) -> bool:
 def speak() -> None:
     """Log to standard error in the county's one format; for processes without Django."""
     handler = logging.StreamHandler()
-    handler.setFormatter(UtcFormatter(LOG_FORMAT))
+    handler.setFormatter(chosen(LOG_FORMAT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
