@@ -159,8 +159,10 @@ def _submit(client: smpplib.client.Client, centre: Centre, number: str, text: st
 
 
 def _said(error: Exception) -> str:
-    status = getattr(error, "args", [None, None])[-1]
-    return f"状态 {status:#x}" if isinstance(status, int) else str(error)[:200]
+    status = error.args[-1] if error.args else None
+    if isinstance(status, int):
+        return f"状态 {status:#x}"
+    return str(error)[:200] or "连接断了"
 
 
 def _leave(client: smpplib.client.Client) -> None:

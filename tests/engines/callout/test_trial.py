@@ -84,6 +84,27 @@ def test_the_message_arrives_and_each_step_is_told(peer: Peer) -> None:
     assert "anlan，" in steps[0].said and "编号" in steps[-1].said
 
 
+def test_a_centre_that_refuses_is_told_at_its_step(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = trial.send(centre_of(peer, "wrong"), NUMBER, "x")
+    assert [(s.name, s.good) for s in steps][-1] == ("bound", False)
+    assert "ANLAN_SMPP_PASSWORD" in steps[-1].said
+    peer.order(do="refuse", count=1)
+    steps = trial.send(centre_of(peer), NUMBER, "x")
+    assert [(s.name, s.good) for s in steps][-1] == ("answered", False) and "0x58" in steps[-1].said
+
+
+def test_a_centre_that_says_nothing_is_not_waited_for_for_ever(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "RESPONSE_S_MAX", 0.5)
+    monkeypatch.setattr(trial, "READ_S", 0.2)
+    peer.order(do="silent", on=True)
+    steps = trial.send(centre_of(peer), NUMBER, "x")
+    assert [(s.name, s.good) for s in steps][-1] == ("answered", False)
+
+
 def test_nobody_there_is_said_at_that_step() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
