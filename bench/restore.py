@@ -104,8 +104,9 @@ def main() -> None:
             print("\n".join(told))
         finally:
             for root in (first, other):
-                subprocess.run([sys.executable, "-m", "anlan", "down"], check=False,
-                               env=os.environ | {"ANLAN_ROOT": str(root)}, capture_output=True)  # fmt: skip
+                own = os.environ | {"ANLAN_ROOT": str(root)}
+                subprocess.run([sys.executable, "-m", "anlan", "down"], check=False, env=own,
+                               capture_output=True)  # fmt: skip
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -42,7 +42,10 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Its own TLS (`anlan https …`), or the site's proxy in front of it (`ANLAN_HOSTS`).
+OWN_TLS = bool(SITE.https_host)
 HOST_NAMES = [name for name in os.environ.get("ANLAN_HOSTS", "").split(",") if name]
+HOST_NAMES += [SITE.https_host] if OWN_TLS else []
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", *HOST_NAMES, *(["testserver"] if TESTING else [])]
 
 ROOMS = [
@@ -192,7 +195,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # W021: whether the county's whole domain is preloaded is not for one program to promise. W003: the
 # public pages have no cookie; what their forms may do stands in the signed link itself.
 SILENCED_SYSTEM_CHECKS = ["security.W021", *(["security.W003"] if PUBLIC else [])]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and not OWN_TLS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024

@@ -16,7 +16,7 @@ from pathlib import Path
 from anlan.faces.cli.answers import Answer
 from anlan.faces.cli.start import DISK_BYTES_FIRST, address_text, addresses
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import Site, alarms, backup_days, site, soundness
+from anlan.ground.machine import Site, alarms, backup_days, certificates, site, soundness
 from anlan.ground.machine.escrow import state as escrow_state
 from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import CHECKED_ROLES, environment, supervisor_pid, trouble
@@ -180,7 +180,24 @@ def _of_running(own: Site) -> list[Check]:
         daily, whole = backup_days.folder(own) is not None, escrow_state(own) == "whole"
         found += [("设了每天备份", daily, "anlan backup 目录 --daily"),
                   ("密钥已托管，齐全", whole, "anlan keys escrow")]  # fmt: skip
+        found += _of_https(own)
     return found
+
+
+def _of_https(own: Site) -> list[Check]:
+    """What telephones and browsers will say to the addresses."""
+    found = certificates.held(own)
+    if found is None:
+        proxied = bool(os.environ.get("ANLAN_HOSTS"))
+        return [("别的电脑和手机打得开（HTTPS 域名）", proxied,
+                 "现在只限本机：anlan https use 域名 证书 私钥")]  # fmt: skip
+    days = (found.ends_at - datetime.now(UTC)).days
+    again = "anlan https local 域名" if found.local else "换新证书：anlan https use"
+    checks: list[Check] = [(f"证书还有 {days} 天", days >= certificates.SOON_DAYS, again)]
+    phones = not found.local or bool(os.environ.get("ANLAN_PUBLIC_URL"))
+    checks.append(("手机认得公众页面的证书", phones,
+                   "自建的证书手机不认：换公认机构的，或设 ANLAN_PUBLIC_URL"))  # fmt: skip
+    return checks
 
 
 def _existing(path: Path) -> Path:

@@ -27,6 +27,7 @@ from anlan.ground.machine.site import DATABASE, Site
 
 ROOM_BYTES = 50_000_000
 DAILY_KEPT = 14
+OF_THIS_MACHINE = ("backup_folder", "https")
 Tell = Callable[[str], None]
 
 
@@ -153,7 +154,7 @@ def _escrowed(own: Site, folder: Path) -> dict[str, Path]:
 
 def _facts(own: Site, folder: Path) -> dict[str, Path]:
     path = folder / manifest.FACTS
-    kept = {k: v for k, v in own.facts.items() if k != "backup_folder"}
+    kept = {k: v for k, v in own.facts.items() if k not in OF_THIS_MACHINE}
     path.write_text(json.dumps(kept, ensure_ascii=False))
     path.chmod(0o600)
     return {manifest.FACTS: path}

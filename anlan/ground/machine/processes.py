@@ -26,7 +26,7 @@ from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.logs import chosen
 from anlan.ground.machine import pids, ports, soundness
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
-from anlan.ground.machine.site import Site, checkout, site, write_whole
+from anlan.ground.machine.site import Site, checkout, site, tls_folder, write_whole
 
 log = logging.getLogger("anlan.supervisor")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -62,11 +62,22 @@ class Child:
 CONSOLE_WORKERS = min(2, os.cpu_count() or 1)
 
 
-def granian(app: str, interface: str, port: int, threads: int = 1, workers: int = 1) -> list[str]:
-    """The command of one granian server. threads: of each of its workers."""
+def granian(
+    own: Site, app: str, interface: str, part: str, threads: int = 1, workers: int = 1
+) -> list[str]:
+    """The command of one granian server: plain on localhost, else with TLS.
+
+    threads: of each of its workers.
+    """
+    folder = tls_folder(own.home)
+    secured = [
+        "--ssl-certificate", str(folder / "server.pem"), "--ssl-keyfile",
+        str(folder / "server.key"), "--ssl-protocol-min", "tls1.2",
+    ] if own.https_host else []  # fmt: skip
     command = [
-        sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1",
-        "--port", str(port), "--workers", str(workers), "--no-ws", "--log-level", "warning",
+        sys.executable, "-m", "granian", "--interface", interface, "--host", own.bind, *secured,
+        "--port", str(own.ports[part]), "--workers", str(workers), "--no-ws",
+        "--log-level", "warning",
         "--log-config", str(WEB_LOG), app,
     ]  # fmt: skip
     return [*command, "--blocking-threads", str(threads)] if interface == "wsgi" else command
@@ -76,11 +87,9 @@ def children(own: Site) -> list[Child]:
     """What runs in a county, in the order in which it starts."""
     wsgi = "anlan.faces.http.wsgi:application"
     found = [
-        Child(
-            "console", granian(wsgi, "wsgi", own.ports["console"], 4, CONSOLE_WORKERS), "console"
-        ),
-        Child("live", granian("anlan.faces.http.live:app", "asgi", own.ports["live"]), "live"),
-        Child("public", granian(wsgi, "wsgi", own.ports["public"], 2), "public"),
+        Child("console", granian(own, wsgi, "wsgi", "console", 4, CONSOLE_WORKERS), "console"),
+        Child("live", granian(own, "anlan.faces.http.live:app", "asgi", "live"), "live"),
+        Child("public", granian(own, wsgi, "wsgi", "public", 2), "public"),
         Child("worker", [sys.executable, "-m", "anlan.faces.worker"], "worker"),
         Child("watchdog", [sys.executable, "-m", "anlan.faces.watchdog"], "watchdog"),
     ]

@@ -122,7 +122,6 @@ def build(checked: Checked, home: Path, tell: Tell, url: str = "") -> Site:
     home.mkdir(parents=True, exist_ok=True)
     (home / RESTORING).write_text(str(checked.folder))
     facts = json.loads((checked.folder / manifest.FACTS).read_text())
-    facts.pop("backup_folder", None)
     _files(checked, home, tell)
     secrets.write_keys(home / "keys", checked.keys)
     _aside(checked.folder / escrow.ENVELOPE, home / "keys" / escrow.ENVELOPE)
