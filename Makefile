@@ -92,7 +92,7 @@ dev: .venv/dev.stamp .venv/front.stamp
 FRONT := $(shell find anlan/faces/console/front -type f -not -path '*/node_modules/*' -not -name '*.pyc' -not -name '*.md')
 
 .venv/front.stamp: .venv/county.stamp $(FRONT) anlan/faces/console/locale/en/LC_MESSAGES/django.po
-	@echo "构建界面（第一次约半分钟，要连 npm）"
+	@if [ -f wheels/SHA256SUMS ]; then echo "装上界面"; else echo "构建界面（第一次约半分钟，要连 npm）"; fi
 	@rm -f build/front-said.txt; mkdir -p build
 	@SECONDS=0; if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --no-deps -e . 2>build/front.log; \
 	 else $(PY) -m pip install $(QUIET) --no-deps -e . 2>build/front.log; fi \

@@ -12,6 +12,7 @@ from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine import Site, certificates, site
 from anlan.ground.machine.site import tls_folder
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 THEN = "make down，再 make up 生效"
 
 
@@ -58,7 +59,7 @@ def _bind(address: str) -> str:
         return str(ipaddress.ip_address(address))
     except ValueError as error:
         raise Refusal(
-            "https-bind", "不是本机的地址", address, "例如 0.0.0.0 或一块网卡的 IP"
+            "https-bind", "不是本机的地址", address, f"例如 {EVERYWHERE} 或一块网卡的 IP"
         ) from error
 
 

@@ -66,7 +66,7 @@ def test_a_round_that_fails_and_an_answer_are_counted(county_db: str) -> None:
     found = read(client.get("/metrics").content.decode())
     assert found[name] == before.get(name, 0) + 1
     assert found['anlan_round_failing{round="bad"}'] == 1
-    assert 'anlan_requests_total{method="GET",route="unknown",status="404"}' in found
+    assert 'anlan_requests_total{method="GET",route="unknown",status="302"}' in found
     assert not [key for key in found if "13987654321" in key], "an address never becomes a label"
 
 
