@@ -53,6 +53,10 @@ def _daily(own: Site, folder: Path, steps: Steps) -> tuple[Manifest, Path]:
 
     if folder.exists() and not folder.is_dir():
         raise Refusal("backup-there", "这不是目录", str(folder), "换一个目录")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Refusal("no-write", "这个目录不能写", str(error), "换一个能写的目录") from error
     before = backup_days.folder(own)
     with Scope.for_command("backup", frozenset({"system.manage"})).open():
         now = clock.now(0)

@@ -8,13 +8,15 @@ name when everything is on the disk. Files of an earlier backup beside it are li
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from anlan.ground import secrets
@@ -213,11 +215,24 @@ def make_daily(own: Site, now: datetime, tell: Tell = quiet) -> tuple[Path, Mani
     parent = backup_days.folder(own)
     if parent is None:
         raise Refusal("backup-no-folder", "没有设每天备份的目录", "", "anlan backup 目录 --daily")
-    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    prefix = f"{own.code}-"
-    folder = parent / f"{prefix}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    made = make(own, folder, tell, beside=True)
-    ours = [p.parent for p in parent.glob(f"{prefix}*/{manifest.NAME}")]
-    for old in sorted(ours, reverse=True)[DAILY_KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    if not parent.is_dir():
+        raise Refusal(
+            "backup-folder-gone",
+            "每天备份的目录不见了",
+            str(parent),
+            "盘没有挂上就挂上；或换一个目录",
+        )
+    folder = parent / backup_days.name_at(own, now)
+    with _alone(parent):
+        made = make(own, folder, tell, beside=True)
+        for old in backup_days.ours(own, parent)[:-DAILY_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
     return folder, made
+
+
+@contextmanager
+def _alone(parent: Path) -> Iterator[None]:
+    """One daily backup at a time: the round's and a person's."""
+    with (parent / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

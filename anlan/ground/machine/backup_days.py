@@ -7,7 +7,7 @@ what is to be said where it did not come. A backup that somebody removed counts 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from anlan.ground.machine import manifest
@@ -17,6 +17,7 @@ from anlan.ground.machine.site import Site, read_facts, write_facts, write_whole
 DUE_S = 24 * 3600.0
 OLD_S = 36 * 3600.0
 LAST = "backup.json"
+STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def folder(own: Site) -> Path | None:
@@ -56,19 +57,39 @@ def age_s(own: Site, now: datetime) -> float | None:
     return (now - datetime.fromisoformat(str(told))).total_seconds() if told else None
 
 
+def ours(own: Site, place: Path) -> list[Path]:
+    """The county's daily backups that stand in a folder, the oldest first."""
+    return sorted(path.parent for path in place.glob(f"{own.code}-*Z/{manifest.NAME}"))
+
+
+def name_at(own: Site, moment: datetime) -> str:
+    """What the daily backup of a moment is called; by name they stand in order of time."""
+    return f"{own.code}-{moment.astimezone(UTC).strftime(STAMP)}"
+
+
+def _daily_age_s(own: Site, now: datetime) -> float | None:
+    """Seconds since the newest daily backup, by its name; one made elsewhere by hand is none."""
+    place = folder(own)
+    found = ours(own, place) if place is not None else []
+    if not found:
+        return None
+    made = datetime.strptime(found[-1].name.partition("-")[2], STAMP).replace(tzinfo=UTC)
+    return (now - made).total_seconds()
+
+
 def due(own: Site, now: datetime) -> bool:
     """Whether the daily backup is due."""
     if folder(own) is None:
         return False
-    age = age_s(own, now)
+    age = _daily_age_s(own, now)
     return age is None or age >= DUE_S
 
 
 def overdue(own: Site, now: datetime) -> str:
     """What is to be said where daily backups are wanted and the last one is too old."""
     place = folder(own)
-    age = age_s(own, now)
+    age = _daily_age_s(own, now)
     if place is None or (age is not None and age < OLD_S):
         return ""
-    said = "还没有备份" if age is None else f"最近一次备份在 {age / 3600:.0f} 小时前"
+    said = "还没有每天的备份" if age is None else f"最近一次每天的备份在 {age / 3600:.0f} 小时前"
     return f"{said}（应每天备份到 {place}）"

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from anlan.ground import secrets
-from anlan.ground.errors import NotRunning, Refusal
+from anlan.ground.errors import Refusal
 from anlan.ground.machine import backup, backup_days, dumping, escrow, manifest, restore
 from anlan.ground.machine.site import DEFAULT_PORTS, Site
 from tests.conftest import _use_database
@@ -381,7 +381,9 @@ def test_daily_backups_are_due_link_what_they_have_and_keep_the_newest(
     assert not backup_days.due(own, now) and backup_days.overdue(own, now) == ""
     assert code_of(lambda: backup.make_daily(own, now)) == "backup-no-folder"
     backup_days.choose(own, tmp_path / "daily")
-    assert backup_days.due(own, now) and "还没有备份" in backup_days.overdue(own, now)
+    assert code_of(lambda: backup.make_daily(own, now)) == "backup-folder-gone"
+    (tmp_path / "daily").mkdir()
+    assert backup_days.due(own, now) and "还没有每天的备份" in backup_days.overdue(own, now)
     folders = []
     for day in range(backup.DAILY_KEPT + 2):
         folder, made = backup.make_daily(own, now + timedelta(days=day))
@@ -390,13 +392,16 @@ def test_daily_backups_are_due_link_what_they_have_and_keep_the_newest(
     assert [f.exists() for f in folders] == [False] * 2 + [True] * backup.DAILY_KEPT
     inodes = {(f / manifest.file_part(key)).stat().st_ino for f in folders[2:]}
     assert len(inodes) == 1, "an attachment lies there once, however many backups hold it"
-    at = datetime.fromisoformat(made.made_at)
+    at = now + timedelta(days=backup.DAILY_KEPT + 1)
+    assert made.made_at
+    backup.make(own, tmp_path / "by hand")
     assert not backup_days.due(own, at + timedelta(hours=23, minutes=59))
     assert backup_days.due(own, at + timedelta(hours=24)) and not backup_days.overdue(
         own, at + timedelta(hours=35)
     )
     assert "37 小时" in backup_days.overdue(own, at + timedelta(hours=37))
-    shutil.rmtree(folder)
+    for made_then in folders[2:]:
+        shutil.rmtree(made_then)
     assert backup_days.due(own, at), "a backup that somebody removed counts as none"
     backup_days.choose(own, None)
     assert not backup_days.due(own, at)
@@ -414,13 +419,14 @@ def test_the_round_backs_up_when_a_day_has_passed_and_alarms_where_it_cannot(
     scope = Scope.for_round("backup.daily")
     assert upkeep.daily(scope) == 0
     backup_days.choose(own, tmp_path / "daily")
+    (tmp_path / "daily").mkdir()
     assert upkeep.daily(scope) == 1 and upkeep.daily(scope) == 0
     with scope.open():
         assert JournalLine.objects.filter(action="backup.made").count() == 1
     move_clock(25 * 3600)
     (tmp_path / "daily").rename(tmp_path / "gone")
     (tmp_path / "daily").write_text("a file stands where the disk was mounted")
-    with pytest.raises((NotRunning, OSError)):
+    with pytest.raises((Refusal, OSError)):
         upkeep.daily(scope)
     assert [a.name for a in alarms.current(own.home)] == [upkeep.FAILED]
     (tmp_path / "daily").unlink()
