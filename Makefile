@@ -63,7 +63,7 @@ bundle: setup ## one archive for a machine without network: source, wheels, buil
 	 git ls-files -z | tar --null -T - -cf - | tar -xf - -C build/bundle/anlan; \
 	 find anlan/faces/console/static/console anlan/faces/console/locale -type f -print0 | tar --null -T - -cf - | tar -xf - -C build/bundle/anlan; \
 	 $(PY) -m pip download $(QUIET) --only-binary :all: --require-hashes -r requirements/county.txt -d build/bundle/anlan/wheels; \
-	 $(PY) -m pip download $(QUIET) --only-binary :all: $(shell $(PY) -c 'import tomllib; print(*map(repr, tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]))') -d build/bundle/anlan/wheels; \
+	 $(PY) -m pip download $(QUIET) --only-binary :all: $(shell $(PY) -c 'import tomllib; print(*map(repr, tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]))') 'editables~=0.3' -d build/bundle/anlan/wheels; \
 	 (cd build/bundle/anlan/wheels && sha256sum -- *.whl > SHA256SUMS); \
 	 tar -czf build/$(BUNDLE).tar.gz -C build/bundle anlan; rm -rf build/bundle; \
 	 (cd build && sha256sum $(BUNDLE).tar.gz > $(BUNDLE).tar.gz.sha256); \

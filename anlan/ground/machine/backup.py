@@ -217,11 +217,9 @@ def make_daily(own: Site, now: datetime, tell: Tell = quiet) -> tuple[Path, Mani
         raise Refusal("backup-no-folder", "没有设每天备份的目录", "", "anlan backup 目录 --daily")
     if not parent.is_dir():
         raise Refusal(
-            "backup-folder-gone",
-            "每天备份的目录不见了",
-            str(parent),
+            "backup-folder-gone", "每天备份的目录不见了", str(parent),
             "盘没有挂上就挂上；或换一个目录",
-        )
+        )  # fmt: skip
     folder = parent / backup_days.name_at(own, now)
     with _alone(parent):
         made = make(own, folder, tell, beside=True)
