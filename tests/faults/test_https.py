@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.real_county import RealCounty, real_county
+from tests.faults.real_county import CODE, RealCounty, real_county
 
 HOST = "anlan.dianjiang.test"
 LOGIN = "/accounts/login/"
@@ -23,9 +23,10 @@ LOGIN = "/accounts/login/"
 
 @pytest.fixture(scope="module")
 def county() -> Iterator[RealCounty]:
+    """An empty, real county: what it shows before anybody signs in is all that is asked for."""
     with real_county() as own:
-        own.up()
-        own.down()
+        said = own.run("county", "new", CODE, "垫江县")
+        assert said.code == 0, (said.answer, said.err)
         own.move_ports()
         yield own
 
