@@ -1,7 +1,7 @@
 """How long a year's county takes to back up and to come back, and how much room each thing wants.
 
-A demonstration county of its own, filled by SQL with a year of journal lines (sealed by its own
-worker) and attachments; everything else through the command line. Thrown away afterwards.
+An empty county of its own, filled by SQL with a year of journal lines (sealed by its own worker)
+and attachments; everything else through the command line. Thrown away afterwards.
 
     python -m bench.restore [--lines 1000000] [--files 1000] [--quick]
 """
@@ -86,6 +86,7 @@ def main() -> None:
         (folder / "word").write_text(WORD)
         first, other = folder / "first", folder / "other"
         try:
+            anlan(first, "county", "new", CODE, "垫江县")
             anlan(first, "up")
             home = first / "counties" / CODE
             fill(home, options.lines, options.files)
