@@ -189,9 +189,7 @@ def unmerge(scope: Scope, object_id: int, version: int, why: str) -> RegulatedOb
 
 
 @action("ledger.duty", journal="ledger.duty.add")
-def add_duty(
-    scope: Scope, unit_id: int, type_name: str, field: str, value: str, why: str
-) -> Duty:
+def add_duty(scope: Scope, unit_id: int, type_name: str, field: str, value: str, why: str) -> Duty:
     """A line of the duty matrix; of the whole type where no field is named."""
     kind = type_of(type_name)
     unit = Unit.objects.filter(pk=unit_id, ended_on=None).first()
@@ -266,9 +264,7 @@ def _code(kind: ObjectType, raw: str, faults: list[str]) -> str:
     return code
 
 
-def _values(
-    fields: tuple[Field, ...], raw: Mapping[str, Any], faults: list[str]
-) -> dict[str, Any]:
+def _values(fields: tuple[Field, ...], raw: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
     known = {one.key: one for one in fields}
     faults += [_("没有这个字段：%(f)s") % {"f": key} for key in raw if key not in known]
     values: dict[str, Any] = {}

@@ -118,7 +118,10 @@ def object_page(request: HttpRequest, object_id: int) -> HttpResponse:
     shown = queries.shown(scope_of(request), object_id, day)
     today = clock.local(clock.now()).date()
     context = {
-        "shown": shown, "on": day, "today": today, "bare": Bare(),
+        "shown": shown,
+        "on": day,
+        "today": today,
+        "bare": Bare(),
         "state_form": forms.StateForm(kind=shown.kind, initial={"from_on": today}),
     }
     return render(request, "ledger/object.html", context)

@@ -211,9 +211,7 @@ def text_of(field: Field, value: Any, names: Mapping[tuple[str, int], str] | Non
     return str(value)
 
 
-def _named(
-    fields: Sequence[Field], rows: Sequence[RegulatedObject]
-) -> dict[tuple[str, int], str]:
+def _named(fields: Sequence[Field], rows: Sequence[RegulatedObject]) -> dict[tuple[str, int], str]:
     """Names of what the rows point at, by (kind, id), in two questions."""
     wanted: dict[str, set[int]] = {"unit": set(), "object": set()}
     for field in fields:

@@ -41,6 +41,7 @@ DATABASE_PAUSE_S = 1.0
 REFUSED = 4
 PORT_TAKEN = "port-taken"
 WEB_LOG = Path(__file__).with_name("web_log.json")
+COUNTS = "counts"
 CHECKED_ROLES = ("owner", "console", "public")
 
 
@@ -128,6 +129,7 @@ class Supervisor:
             signal.signal(number, self._stop)
         self._hold_ports()
         end_leftovers(self.own.home)
+        shutil.rmtree(self.run_folder / COUNTS, ignore_errors=True)
         cluster = None if self.own.database_url else Cluster(self.own.home / "postgres")
         self.children = children(self.own)
         try:

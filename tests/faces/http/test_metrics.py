@@ -112,6 +112,23 @@ def test_without_the_database_it_says_so_and_still_tells_the_machine(
     assert 'anlan_disk_bytes{state="free"}' in found
 
 
+def test_the_counts_of_several_processes_are_added_up(county_db: str) -> None:
+    from anlan.faces.http import counting
+
+    name = 'anlan_requests_total{method="GET",route="health",status="200"}'
+    client = Client()
+    client.get("/health")
+    before = read(client.get("/metrics").content.decode())[name]
+    other, broken = counting.folder() / "999999999.json", counting.folder() / "999999998.json"
+    try:
+        other.write_text('[["GET", "health", 200, 5, 0.5]]')
+        broken.write_text("{half")
+        assert read(client.get("/metrics").content.decode())[name] == before + 5
+    finally:
+        other.unlink()
+        broken.unlink()
+
+
 def test_labels_are_escaped() -> None:
     text = metrics.written([("anlan_round_failing", {"round": 'a"b\\c\nd'}, 1.0)])
     assert text.splitlines()[-1] == 'anlan_round_failing{round="a\\"b\\\\c\\nd"} 1'
