@@ -12,7 +12,16 @@ install = SECONDS=0; set -o pipefail; \
 	  | awk -v total="$$(grep -c '^[A-Za-z0-9].*==' $(1))" '/^(Collecting|Requirement already)/ {printf "\r\033[K  %d/%d %s", ++n, total, $$2 == "already" ? $$4 : $$2; fflush()} /^Installing/ {printf "\r\033[K  写入 %d 个包", n; fflush()} END {printf "\r\033[K"}'; \
 	else $(PY) -m pip install $(QUIET) --require-hashes -r $(1); fi && echo "  $$SECONDS 秒"
 
-.PHONY: help up setup down test check bench drill dev
+# In a bundle everything lies beside this file: nothing is asked of the network.
+ifneq ($(wildcard wheels/SHA256SUMS),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := wheels
+export UV_OFFLINE := 1
+export UV_NO_INDEX := 1
+export UV_FIND_LINKS := wheels
+endif
+
+.PHONY: help up setup down test check bench drill bundle dev
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +52,24 @@ drill: dev ## the stories, faults and attacks, all of them
 	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
 	@ANLAN_GUESSES=10000 $(PY) -m pytest -q tests/attacks/test_guesses.py
 
+# The same Python and processor are needed where it is unpacked: wheels are made for one of each.
+BUNDLE = anlan-$(shell $(PY) -c 'import sys, platform, tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"], "py%d%d" % sys.version_info[:2], platform.machine(), sep="-")')
+
+bundle: setup ## one archive for a machine without network: source, wheels, built screen
+	@command -v git >/dev/null && git rev-parse --git-dir >/dev/null 2>&1 || { echo "要在 git 检出的目录里做"; exit 3; }
+	@rm -rf build/bundle build/$(BUNDLE).tar.gz; mkdir -p build/bundle/anlan/wheels
+	@echo "收集源码、界面和依赖包（第一次约一分钟）"
+	@SECONDS=0; set -e -o pipefail; \
+	 git ls-files -z | tar --null -T - -cf - | tar -xf - -C build/bundle/anlan; \
+	 find anlan/faces/console/static/console anlan/faces/console/locale -type f -print0 | tar --null -T - -cf - | tar -xf - -C build/bundle/anlan; \
+	 $(PY) -m pip download $(QUIET) --only-binary :all: --require-hashes -r requirements/county.txt -d build/bundle/anlan/wheels; \
+	 $(PY) -m pip download $(QUIET) --only-binary :all: $(shell $(PY) -c 'import tomllib; print(*map(repr, tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]))') 'editables~=0.3' -d build/bundle/anlan/wheels; \
+	 (cd build/bundle/anlan/wheels && sha256sum -- *.whl > SHA256SUMS); \
+	 tar -czf build/$(BUNDLE).tar.gz -C build/bundle anlan; rm -rf build/bundle; \
+	 (cd build && sha256sum $(BUNDLE).tar.gz > $(BUNDLE).tar.gz.sha256); \
+	 echo "  build/$(BUNDLE).tar.gz  $$(du -m build/$(BUNDLE).tar.gz | cut -f1) MB  $$SECONDS 秒"; \
+	 echo "  拷到那台机器：tar -xzf $(BUNDLE).tar.gz && cd anlan && make up"
+
 dev: .venv/dev.stamp .venv/front.stamp
 
 # A virtual environment counts as made only with its pip: one that was interrupted is made anew.
@@ -65,7 +92,7 @@ dev: .venv/dev.stamp .venv/front.stamp
 FRONT := $(shell find anlan/faces/console/front -type f -not -path '*/node_modules/*' -not -name '*.pyc' -not -name '*.md')
 
 .venv/front.stamp: .venv/county.stamp $(FRONT) anlan/faces/console/locale/en/LC_MESSAGES/django.po
-	@echo "构建界面（第一次约半分钟，要连 npm）"
+	@if [ -f wheels/SHA256SUMS ]; then echo "装上界面"; else echo "构建界面（第一次约半分钟，要连 npm）"; fi
 	@rm -f build/front-said.txt; mkdir -p build
 	@SECONDS=0; if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(PY) --no-deps -e . 2>build/front.log; \
 	 else $(PY) -m pip install $(QUIET) --no-deps -e . 2>build/front.log; fi \

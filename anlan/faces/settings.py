@@ -31,18 +31,21 @@ if DEBUG and SITE.facts and not SITE.demo:
 
 
 def _secret_key() -> str:
-    """Derived from the county's first key, so that it is never written down twice."""
-    from anlan.ground.secrets import make_keys
+    """Derived from the county's first key: never written down twice, the same after a rotation."""
+    from anlan.ground.secrets import load, make_keys
 
     if not TESTING and not SITE.keys.exists():
         return "no county yet: commands that need one say so"
-    make_keys(Path(os.environ["ANLAN_KEYS"]))
-    content = (Path(os.environ["ANLAN_KEYS"]) / "fields.json").read_bytes()
-    return hashlib.sha256(b"django" + content).hexdigest()
+    folder = Path(os.environ["ANLAN_KEYS"])
+    make_keys(folder)
+    return hashlib.sha256(b"django" + load(folder).first()).hexdigest()
 
 
 SECRET_KEY = _secret_key()
+# Its own TLS (`anlan https …`), or the site's proxy in front of it (`ANLAN_HOSTS`).
+OWN_TLS = bool(SITE.https_host)
 HOST_NAMES = [name for name in os.environ.get("ANLAN_HOSTS", "").split(",") if name]
+HOST_NAMES += [SITE.https_host] if OWN_TLS else []
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", *HOST_NAMES, *(["testserver"] if TESTING else [])]
 
 ROOMS = [
@@ -79,6 +82,7 @@ IDENTITY_APPS = [
 if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
 MIDDLEWARE = [
+    "anlan.faces.http.counting.Counted",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
@@ -93,6 +97,7 @@ MIDDLEWARE = [
     "anlan.ground.repeats.Repeats",
 ]
 PUBLIC_MIDDLEWARE = [
+    "anlan.faces.http.counting.Counted",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "anlan.faces.http.middleware.Headers",
@@ -192,7 +197,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # W021: whether the county's whole domain is preloaded is not for one program to promise. W003: the
 # public pages have no cookie; what their forms may do stands in the signed link itself.
 SILENCED_SYSTEM_CHECKS = ["security.W021", *(["security.W003"] if PUBLIC else [])]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and not OWN_TLS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
@@ -213,8 +218,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "anlan.ground.logs.UtcFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "()": "anlan.ground.logs.chosen",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},

@@ -22,7 +22,15 @@ from pathlib import Path
 import psycopg
 
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import Site, alarm_sms, alarms, clockcheck, site, soundness
+from anlan.ground.machine import (
+    Site,
+    alarm_sms,
+    alarms,
+    backup_days,
+    clockcheck,
+    site,
+    soundness,
+)
 from anlan.ground.machine.processes import speak, start_detached, supervisor_pid
 
 log = logging.getLogger("anlan.watchdog")
@@ -59,7 +67,7 @@ class Watch:
         found = self._rounds(now)
         if now - self.sound_at > SOUND_EVERY_S and "database" not in found:
             self.sound_at, self.unsound = now, self._unsound()
-        return found | filling(self.own.home) | self.unsound
+        return found | filling(self.own.home) | unsaved(self.own) | self.unsound
 
     def _rounds(self, now: float) -> dict[str, str]:
         try:
@@ -101,6 +109,12 @@ def filling(home: Path) -> dict[str, str]:
     if disk.used < DISK_USED_LAST * room:
         return {"disk": f"磁盘已用 {used}%，还剩 {free_mb} MB，请腾出空间"}
     return {"disk full": f"磁盘快满了：已用 {used}%，只剩 {free_mb} MB，请马上腾出空间"}
+
+
+def unsaved(own: Site) -> dict[str, str]:
+    """The daily backup that the county wanted and that did not come."""
+    late = backup_days.overdue(own, datetime.now(UTC))
+    return {"backup": late} if late else {}
 
 
 def silent(seen: Seen, rows: list[tuple[str, object, object, float]], now: float) -> dict[str, str]:

@@ -25,12 +25,13 @@ WAKES = {
 def rounds(gateway: object) -> list[object]:
     """Every round of a county. Lanes run side by side; within a lane, one after another."""
     from anlan.county import account_rounds as accounts
+    from anlan.county import second_factors
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
     from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.references import REFERENCES
-    from anlan.ground import journal, references, repeats, spool
+    from anlan.ground import journal, references, repeats, spool, upkeep
     from anlan.ground.clockwatch import ClockLook
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
@@ -51,6 +52,10 @@ def rounds(gateway: object) -> list[object]:
     def centre(scope: Scope) -> int:
         """Whether the SMS centre still answers; a round that fails is told by the watchdog."""
         return gateway.look(scope)  # type: ignore[attr-defined,no-any-return]
+
+    def reseal(scope: Scope) -> int:
+        """Sealed fields and seeds of second factors, under the newest key."""
+        return upkeep.reseal(scope, (second_factors.reseal,))
 
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)
@@ -87,6 +92,8 @@ def rounds(gateway: object) -> list[object]:
         Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
         Round("journal.anchor", 300, anchor, lane="journal", each_world=False),
+        Round("keys.reseal", 20, reseal, lane="slow", each_world=False),
+        Round("backup.daily", 60, upkeep.daily, lane="backup", each_world=False),
         Round("clock.look", 10, ClockLook(), lane="journal", each_world=False),
     ]
 

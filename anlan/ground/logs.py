@@ -5,12 +5,17 @@ The token of a one-time or signed link opens something, so it never stands in a 
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import time
 import unicodedata
+from contextvars import ContextVar
 
 TOKENS = re.compile(r"((?:/first/(?:duty|setup)/|/[afh]/|[?&]token=))[^\s/?&\"'<>]+")
+# The request that a line belongs to; empty outside of one.
+request_id: ContextVar[str] = ContextVar("anlan_request_id", default="")
 TOKEN_CHARS_KEPT = 4  # characters of a token that stay, so that a line can still be matched
 
 
@@ -38,3 +43,23 @@ class UtcFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return " | ".join(_plain(line.strip()) for line in super().format(record).splitlines())
+
+
+class JsonFormatter(UtcFormatter):
+    """The same line as one JSON object, for a site that gathers its logs elsewhere."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "at": self.formatTime(record), "level": record.levelname, "logger": record.name,
+            "process": os.environ.get("ANLAN_CHILD") or os.environ.get("ANLAN_ROLE", ""),
+            "request": request_id.get(), "message": _plain(record.getMessage()),
+        }  # fmt: skip
+        if record.exc_info:
+            lines = self.formatException(record.exc_info).splitlines()
+            told["error"] = " | ".join(_plain(line.strip()) for line in lines)
+        return json.dumps({k: v for k, v in told.items() if v}, ensure_ascii=False)
+
+
+def chosen(fmt: str) -> logging.Formatter:
+    """The county's formatter: lines for people, or JSON where `ANLAN_LOG` says `json`."""
+    return (JsonFormatter if os.environ.get("ANLAN_LOG") == "json" else UtcFormatter)(fmt)

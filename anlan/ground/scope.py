@@ -145,7 +145,7 @@ class Scope:
         own: psycopg.Connection[Any] = connection.connection
         with connection.wrap_database_errors, _rolled_back(own), own.pipeline():
             prepared(own, "BEGIN")
-            prepared(own, SETTINGS + also, _values(self))
+            prepared(own, SETTINGS + also, setting_values(self))
             token = _running.set(self)
             try:
                 yield own
@@ -196,9 +196,10 @@ def current() -> Scope | None:
 
 def _apply(scope: Scope) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(SETTINGS, _values(scope))
+        cursor.execute(SETTINGS, setting_values(scope))
 
 
-def _values(scope: Scope) -> list[str]:
+def setting_values(scope: Scope) -> list[str]:
+    """What `SETTINGS` is given: the span, the world, the kind and the person."""
     person = str(scope.actor.person_id or "")
     return [str(scope.lo), str(scope.hi), str(scope.world), scope.kind, person]

@@ -54,6 +54,20 @@ class Keys:
         """The key under which hashes and signatures are derived; it outlives rotation."""
         return self.by_number[min(self.by_number)]
 
+    def content(self) -> bytes:
+        """As it is written to the key file."""
+        told = {str(n): base64.b64encode(key).decode() for n, key in self.by_number.items()}
+        return json.dumps({"current": self.current, "keys": told}).encode()
+
+    def first(self) -> bytes:
+        """The key file as it was before any rotation; Django's own secret is derived from it."""
+        return Keys(min(self.by_number), {min(self.by_number): self.root}).content()
+
+    def rotated(self) -> Keys:
+        """With one more key, which seals from now on."""
+        number = max(self.by_number) + 1
+        return Keys(number, self.by_number | {number: os.urandom(KEY_BYTES)})
+
 
 def make_keys(folder: Path) -> Path:
     """Write a first key file into the folder, unless one is there; returns its path."""
@@ -61,27 +75,55 @@ def make_keys(folder: Path) -> Path:
     path = folder / KEY_FILE
     if path.exists():
         return path
-    key = base64.b64encode(os.urandom(KEY_BYTES)).decode()
+    return write_keys(folder, Keys(1, {1: os.urandom(KEY_BYTES)}))
+
+
+def write_keys(folder: Path, own: Keys) -> Path:
+    """Write the key file whole, for its owner only: the old one or the new one, never half."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / KEY_FILE
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as handle:
-        json.dump({"current": 1, "keys": {"1": key}}, handle)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(own.content())
         handle.flush()
         os.fsync(handle.fileno())
     fresh.rename(path)
     return path
 
 
+def parse_keys(content: bytes) -> Keys:
+    """Keys out of the content of a key file; ValueError where it is none."""
+    try:
+        stored = json.loads(content)
+        by_number = {int(n): base64.b64decode(k, validate=True) for n, k in stored["keys"].items()}
+        found = Keys(int(stored["current"]), by_number)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no key file") from error
+    if found.current not in by_number or any(len(k) != KEY_BYTES for k in by_number.values()):
+        raise ValueError("no key file")
+    return found
+
+
+def load(folder: Path) -> Keys:
+    """The keys of a folder."""
+    return parse_keys((folder / KEY_FILE).read_bytes())
+
+
 @lru_cache(maxsize=4)
-def _load(folder: str) -> Keys:
-    stored = json.loads((Path(folder) / KEY_FILE).read_text())
-    by_number = {int(n): base64.b64decode(key) for n, key in stored["keys"].items()}
-    return Keys(stored["current"], by_number)
+def _load(folder: str, _written_ns: int, _inode: int) -> Keys:
+    return load(Path(folder))
 
 
 def keys() -> Keys:
-    """The county's keys, from the folder that `ANLAN_KEYS` names."""
-    return _load(os.environ["ANLAN_KEYS"])
+    """The county's keys, from the folder that `ANLAN_KEYS` names.
+
+    Read again whenever the file was written anew: a new key is on the disk before the first value
+    is sealed under it, so every process opens what another one sealed.
+    """
+    folder = os.environ["ANLAN_KEYS"]
+    place = os.stat(os.path.join(folder, KEY_FILE))
+    return _load(folder, place.st_mtime_ns, place.st_ino)
 
 
 def seal(text: str, purpose: str) -> bytes:
@@ -118,7 +160,10 @@ def opener(purpose: str) -> Callable[[bytes], str]:
     bound = purpose.encode()
 
     def open_one(sealed: bytes) -> str:
-        cipher = ciphers.get(int.from_bytes(sealed[:2], "big"))
+        number = int.from_bytes(sealed[:2], "big")
+        if number not in ciphers:  # a key that was added after this opener was made
+            ciphers.update((n, _cipher(key)) for n, key in keys().by_number.items())
+        cipher = ciphers.get(number)
         if cipher is None:
             raise ValueError("sealed under a key that this county does not have")
         start = 2 + NONCE_BYTES

@@ -183,7 +183,7 @@ def address_of(request: HttpRequest) -> str:
     stands before that in the header was sent by the visitor and may be anything.
     """
     direct = str(request.META.get("REMOTE_ADDR", ""))
-    if not settings.HTTPS or direct not in LOOPBACK:
+    if not settings.SECURE_PROXY_SSL_HEADER or direct not in LOOPBACK:
         return direct
     said = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
     try:

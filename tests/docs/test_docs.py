@@ -45,7 +45,14 @@ def test_every_round_is_documented() -> None:
 def test_every_setting_of_the_environment_is_documented() -> None:
     page = text("docs/how-to/operate.md")
     own = {"ANLAN_TEST", "ANLAN_ROLE", "ANLAN_CHILD"}  # said by our processes to each other
-    systems = {"PATH", "HOME", "XDG_DATA_HOME", "DJANGO_SETTINGS_MODULE", "PHONEBOX_PASSWORD"}
+    systems = {
+        "PATH",
+        "HOME",
+        "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
+        "DJANGO_SETTINGS_MODULE",
+        "PHONEBOX_PASSWORD",
+    }
     read = re.compile(r"environ(?:\.get\(|\.setdefault\(|\[)\s*\"([A-Z_]+)\"")
     found: set[str] = set()
     for folder in ("anlan", "phonebox"):
@@ -59,7 +66,7 @@ def test_every_setting_of_the_environment_is_documented() -> None:
 def test_every_make_target_is_documented_and_helped() -> None:
     page, makefile = text("docs/how-to/commands.md"), text("Makefile")
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.M))
-    assert targets == {"help", "up", "setup", "down", "test", "check", "bench", "drill"}
+    assert targets == {"help", "up", "setup", "down", "test", "check", "bench", "drill", "bundle"}
     assert sorted(name for name in targets if f"`make {name}`" not in page) == []
 
 

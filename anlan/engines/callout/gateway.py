@@ -227,7 +227,7 @@ class SmppGateway:
             if pdu.status:
                 entry.error = f"smpp-{pdu.status:#x}"
             elif not entry.ref:
-                entry.ref = _text(getattr(pdu, "message_id", b""))
+                entry.ref = text_of(getattr(pdu, "message_id", b""))
             self.window.lock.notify_all()
 
     # in
@@ -236,8 +236,8 @@ class SmppGateway:
         """Store, then answer; an error answer makes the centre keep the message."""
         if pdu.esm_class & 0x3C:
             return int(smpplib.consts.SMPP_ESME_ROK)
-        ident = _text(getattr(pdu, "receipted_message_id", b"") or b"")
-        number = _text(pdu.source_addr)
+        ident = text_of(getattr(pdu, "receipted_message_id", b"") or b"")
+        number = text_of(pdu.source_addr)
         text = _body(pdu)
         reference = getattr(pdu, "user_message_reference", None)
         told = f"{number}-{reference}-{zlib.crc32(text.encode()):08x}"
@@ -289,7 +289,8 @@ class SmppGateway:
             self.window.lock.notify_all()
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A field of a PDU without its padding."""
     raw = value if isinstance(value, bytes) else str(value or "").encode()
     return raw.rstrip(b"\0").decode("ascii", "replace")
 

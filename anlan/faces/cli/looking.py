@@ -10,12 +10,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from anlan.faces.cli.answers import Answer
 from anlan.faces.cli.start import DISK_BYTES_FIRST, address_text, addresses
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.machine import Site, alarms, site, soundness
+from anlan.ground.machine import Site, alarms, backup_days, certificates, site, soundness
+from anlan.ground.machine.escrow import state as escrow_state
 from anlan.ground.machine.postgres import Cluster
 from anlan.ground.machine.processes import CHECKED_ROLES, environment, supervisor_pid, trouble
 
@@ -55,15 +57,36 @@ def status(_options: argparse.Namespace) -> Answer:
         seen = watch.seen(RoundRun.objects.order_by("name"))
     rounds, spooled = [watch.as_dict(one) for one in seen], spool.waiting()
     stands = [asdict(alarm) for alarm in alarms.current(own.home)]
+    kept = backup_state(own)
     running = supervisor_pid(own) is not None
     answer = addresses(own) | {"running": running, "versions": versions(), "alarms": stands,
-                               "rounds": rounds, "spooled_lines": spooled}  # fmt: skip
+                               "backup": kept, "rounds": rounds,
+                               "spooled_lines": spooled}  # fmt: skip
     lines = [address_text(own), "  " + "  ".join(f"{k} {v}" for k, v in versions().items())]
     lines += [f"  ！{alarm['text']}（{alarm['since']} 起）" for alarm in stands]
+    lines.append("  " + backup_text(own))
     lines += [watch.as_line(one) for one in seen]
     if spooled:
         lines.append(f"  ！日志写不进去，缓存了 {spooled} 行")
     return 0, answer, "\n".join(lines)
+
+
+def backup_state(own: Site) -> dict[str, object]:
+    """The last backup that is still there, its age in seconds, and where the daily ones go."""
+    folder = backup_days.folder(own)
+    return {**backup_days.last(own), "age_s": backup_days.age_s(own, datetime.now(UTC)),
+            "daily": str(folder) if folder else None}  # fmt: skip
+
+
+def backup_text(own: Site) -> str:
+    told = backup_days.last(own)
+    age = backup_days.age_s(own, datetime.now(UTC))
+    folder = backup_days.folder(own)
+    every = f"，每天备份到 {folder}" if folder else "，没有设每天备份"
+    if age is None:
+        return "还没有备份" + every
+    hours = f"{age / 3600:.0f} 小时" if age >= 3600 else f"{age / 60:.0f} 分钟"
+    return f"最近一次备份在 {hours}前：{told['folder']}{every}"
 
 
 def versions() -> dict[str, str]:
@@ -122,6 +145,10 @@ def _of_county(own: Site) -> list[Check]:
         checks.append(
             ("密钥还在", (own.keys / "fields.json").exists(), "从备份放回 keys/fields.json")
         )
+        late = backup_days.overdue(own, datetime.now(UTC))
+        checks.append(
+            (late or "每天的备份没有过期", not late, "看 log/worker.log；anlan backup 目录")
+        )
         if not own.database_url:
             cluster = Cluster(own.home / "postgres")
             checks += [_as_check("数据与 PostgreSQL 版本相符", cluster.check_version),
@@ -144,10 +171,33 @@ def _as_check(name: str, run: Callable[[], None]) -> Check:
 
 
 def _of_running(own: Site) -> list[Check]:
-    return [
+    """What a county may be without for a while: said, and no fault."""
+    found: list[Check] = [
         ("本县已建立", (own.home / "ready").exists(), "make up"),
         ("本县在运行", supervisor_pid(own) is not None, "make up"),
     ]
+    if (own.keys / "fields.json").exists():
+        daily, whole = backup_days.folder(own) is not None, escrow_state(own) == "whole"
+        found += [("设了每天备份", daily, "anlan backup 目录 --daily"),
+                  ("密钥已托管，齐全", whole, "anlan keys escrow")]  # fmt: skip
+        found += _of_https(own)
+    return found
+
+
+def _of_https(own: Site) -> list[Check]:
+    """What telephones and browsers will say to the addresses."""
+    found = certificates.held(own)
+    if found is None:
+        proxied = bool(os.environ.get("ANLAN_HOSTS"))
+        return [("别的电脑和手机打得开（HTTPS 域名）", proxied,
+                 "现在只限本机：anlan https use 域名 证书 私钥")]  # fmt: skip
+    days = (found.ends_at - datetime.now(UTC)).days
+    again = "anlan https local 域名" if found.local else "换新证书：anlan https use"
+    checks: list[Check] = [(f"证书还有 {days} 天", days >= certificates.SOON_DAYS, again)]
+    phones = not found.local or bool(os.environ.get("ANLAN_PUBLIC_URL"))
+    checks.append(("手机认得公众页面的证书", phones,
+                   "自建的证书手机不认：换公认机构的，或设 ANLAN_PUBLIC_URL"))  # fmt: skip
+    return checks
 
 
 def _existing(path: Path) -> Path:

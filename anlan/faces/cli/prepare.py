@@ -11,16 +11,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine.processes import environment
 from anlan.ground.machine.site import Site, checkout
+from anlan.ground.machine.upgrade import Loss, losses_in_sql
 
 if TYPE_CHECKING:
     from anlan.ground.scope import Scope
 
-STEPS = ("migrate", "demo", "links")
+STEPS = ("plan", "migrate", "demo", "links", "restored")
 
 
 WITH_TABLES = ("Django", "django-allauth")
@@ -50,7 +51,7 @@ def run_step(own: Site, step: str) -> str:
 
     Raises the step's own Refusal, or StepFailed.
     """
-    role = "owner" if step == "migrate" else "worker"
+    role = "owner" if step in ("plan", "migrate") else "worker"
     done = subprocess.run(
         [sys.executable, "-m", "anlan.faces.cli.prepare", step], capture_output=True, text=True,
         env=environment(own, role, "prepare"), check=False, cwd=checkout(), timeout=STEP_S_MAX,
@@ -71,6 +72,46 @@ def schema_mark() -> str:
     )
     names += [f"{name} {importlib.metadata.version(name)}" for name in WITH_TABLES]
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def plan() -> dict[str, object]:
+    """What `migrate` would do, and which tables and columns it would take away."""
+    from dataclasses import asdict
+
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    state = executor._create_project_state(with_applied_migrations=True)
+    losses: list[dict[str, object]] = []
+    for migration, _backwards in todo:
+        name = f"{migration.app_label}.{migration.name}"
+        for operation in migration.operations:
+            losses += [asdict(x) for x in _losses(name, migration.app_label, operation, state)]
+            operation.state_forwards(migration.app_label, state)
+    return {"pending": [f"{m.app_label}.{m.name}" for m, _ in todo], "losses": losses}
+
+
+def _losses(name: str, label: str, operation: Any, state: Any) -> list[Loss]:
+    """What one operation takes away, by its kind."""
+    from django.db import migrations
+
+    if isinstance(operation, migrations.SeparateDatabaseAndState):
+        inner = operation.database_operations
+        return [loss for one in inner for loss in _losses(name, label, one, state)]
+    if isinstance(operation, migrations.RunSQL):
+        parts = operation.sql if isinstance(operation.sql, (list, tuple)) else [operation.sql]
+        words = [part if isinstance(part, str) else part[0] for part in parts]
+        return [loss for word in words for loss in losses_in_sql(name, word)]
+    if isinstance(operation, migrations.DeleteModel):
+        model = state.apps.get_model(label, operation.name)
+        return [Loss(name, model._meta.db_table)]
+    if isinstance(operation, migrations.RemoveField):
+        model = state.apps.get_model(label, operation.model_name)
+        column = model._meta.get_field(operation.name).column
+        return [Loss(name, model._meta.db_table, column)] if column else []
+    return []
 
 
 def migrate() -> dict[str, object]:
@@ -158,11 +199,30 @@ def links() -> dict[str, object]:
     return {"setup": f"/first/setup/{setup}", "duty": f"/first/duty/{duty}" if duty else ""}
 
 
+def restored() -> dict[str, object]:
+    """Hold a restored county against itself: its journal verifies, every sealed value opens."""
+    from anlan.ground import journal, upkeep
+    from anlan.ground.machine import site
+    from anlan.ground.machine.restore import RESTORING
+    from anlan.ground.scope import Scope
+
+    scope, own = Scope.for_command("restore"), site()
+    found = journal.verify(scope, own.anchors)
+    if not found.whole:
+        place = f"{found.broken_line} {found.broken_seal} {found.reason}"
+        raise Refusal("restore-journal", "恢复出来的日志核验不过", place, "换一份备份再恢复")
+    opened = upkeep.check_sealed(scope)
+    made_at, mark = (own.home / RESTORING).read_text().split()
+    upkeep.record_restore(scope, made_at, mark)
+    return {"lines": found.lines, "seals": found.seals, "opened": opened}
+
+
 def main() -> None:
     import django
 
     django.setup()
-    step = {"migrate": migrate, "demo": demo, "links": links}[sys.argv[1]]
+    steps = {"plan": plan, "migrate": migrate, "demo": demo, "links": links, "restored": restored}
+    step = steps[sys.argv[1]]
     try:
         print(json.dumps(step(), ensure_ascii=False))
     except Refusal as refusal:

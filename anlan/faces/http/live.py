@@ -220,6 +220,7 @@ def _cors(scope: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """Only the console's own page may read the stream."""
     port = site().ports["console"]
     allowed = {f"http://localhost:{port}", f"http://127.0.0.1:{port}"}
+    allowed |= {site().address("console", "")}
     allowed |= {f"https://{name}" for name in os.environ.get("ANLAN_HOSTS", "").split(",") if name}
     origin = next((v.decode() for k, v in scope["headers"] if k == b"origin"), "")
     if origin not in allowed:

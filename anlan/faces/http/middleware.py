@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from anlan.ground import secrets
+from anlan.ground import logs, secrets
 from anlan.ground.errors import Refusal
 from anlan.ground.web import address_of, public_page, refused
 
@@ -102,7 +102,7 @@ class Headers:
         self.policy = content_policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = uuid.uuid4().hex[:16]
+        request.request_id = logs.request_id.get() or uuid.uuid4().hex[:16]
         try:
             response = self.get_response(request)
         except (OperationalError, InterfaceError):

@@ -14,6 +14,7 @@ from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration, wall_pages
 from anlan.faces.console import pages as console
+from anlan.faces.http import metrics
 from anlan.ground import pages as ground
 from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
@@ -61,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *acting.urlpatterns,
     *administration.urlpatterns,
     *sources.urlpatterns,
+    *metrics.urlpatterns,
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"

@@ -22,3 +22,11 @@ def dsn_for(url: str, role: str, home: Path) -> str:
     """The site's address with the user and password of our role."""
     words = json.loads((home / OWN_SERVER).read_text())
     return conninfo.make_conninfo(url, user=f"anlan_{role}", password=words[role])
+
+
+def read_backup_account(home: Path) -> str:
+    """The connection string of the site's account that may read every row; empty without one."""
+    try:
+        return str(json.loads((home / OWN_SERVER).read_text()).get("backup_url", ""))
+    except (OSError, ValueError):
+        return ""

@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anlan.ground.errors import NotRunning, Refusal
-from anlan.ground.logs import UtcFormatter
+from anlan.ground.logs import chosen
 from anlan.ground.machine import pids, ports, soundness
 from anlan.ground.machine.postgres import Cluster, ClusterFailed
-from anlan.ground.machine.site import Site, checkout, site, write_whole
+from anlan.ground.machine.site import Site, checkout, site, tls_folder, write_whole
 
 log = logging.getLogger("anlan.supervisor")
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -41,6 +41,7 @@ DATABASE_PAUSE_S = 1.0
 REFUSED = 4
 PORT_TAKEN = "port-taken"
 WEB_LOG = Path(__file__).with_name("web_log.json")
+COUNTS = "counts"
 CHECKED_ROLES = ("owner", "console", "public")
 
 
@@ -65,11 +66,22 @@ CONTACTS = "phonebox.json"  # number → name and post, in a demonstration count
 CONSOLE_WORKERS = min(2, os.cpu_count() or 1)
 
 
-def granian(app: str, interface: str, port: int, threads: int = 1, workers: int = 1) -> list[str]:
-    """The command of one granian server. threads: of each of its workers."""
+def granian(
+    own: Site, app: str, interface: str, part: str, threads: int = 1, workers: int = 1
+) -> list[str]:
+    """The command of one granian server: plain on localhost, else with TLS.
+
+    threads: of each of its workers.
+    """
+    folder = tls_folder(own.home)
+    secured = [
+        "--ssl-certificate", str(folder / "server.pem"), "--ssl-keyfile",
+        str(folder / "server.key"), "--ssl-protocol-min", "tls1.2",
+    ] if own.https_host else []  # fmt: skip
     command = [
-        sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1",
-        "--port", str(port), "--workers", str(workers), "--no-ws", "--log-level", "warning",
+        sys.executable, "-m", "granian", "--interface", interface, "--host", own.bind, *secured,
+        "--port", str(own.ports[part]), "--workers", str(workers), "--no-ws",
+        "--log-level", "warning",
         "--log-config", str(WEB_LOG), app,
     ]  # fmt: skip
     return [*command, "--blocking-threads", str(threads)] if interface == "wsgi" else command
@@ -79,11 +91,9 @@ def children(own: Site) -> list[Child]:
     """What runs in a county, in the order in which it starts."""
     wsgi = "anlan.faces.http.wsgi:application"
     found = [
-        Child(
-            "console", granian(wsgi, "wsgi", own.ports["console"], 4, CONSOLE_WORKERS), "console"
-        ),
-        Child("live", granian("anlan.faces.http.live:app", "asgi", own.ports["live"]), "live"),
-        Child("public", granian(wsgi, "wsgi", own.ports["public"], 2), "public"),
+        Child("console", granian(own, wsgi, "wsgi", "console", 4, CONSOLE_WORKERS), "console"),
+        Child("live", granian(own, "anlan.faces.http.live:app", "asgi", "live"), "live"),
+        Child("public", granian(own, wsgi, "wsgi", "public", 2), "public"),
         Child("worker", [sys.executable, "-m", "anlan.faces.worker"], "worker"),
         Child("watchdog", [sys.executable, "-m", "anlan.faces.watchdog"], "watchdog"),
         Child(
@@ -128,6 +138,7 @@ class Supervisor:
             signal.signal(number, self._stop)
         self._hold_ports()
         end_leftovers(self.own.home)
+        shutil.rmtree(self.run_folder / COUNTS, ignore_errors=True)
         cluster = None if self.own.database_url else Cluster(self.own.home / "postgres")
         self.children = children(self.own)
         try:
@@ -367,7 +378,7 @@ def stop(own: Site) -> bool:
 def speak() -> None:
     """Log to standard error in the county's one format; for processes without Django."""
     handler = logging.StreamHandler()
-    handler.setFormatter(UtcFormatter(LOG_FORMAT))
+    handler.setFormatter(chosen(LOG_FORMAT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 

@@ -22,6 +22,7 @@ from anlan.ground.machine import own_server_file
 DATABASE = "anlan"
 DEMO_CODE = "500231"
 COPY = "county.copy.json"
+LOOPBACK = "127.0.0.1"
 MARK_HEADER = "X-Anlan-County"
 DEFAULT_PORTS = {
     "console": 8000,
@@ -95,8 +96,28 @@ class Site:
 
         return Cluster(self.home / "postgres").dsn(role, DATABASE)
 
+    @property
+    def https_host(self) -> str:
+        """The name under which its own processes speak HTTPS; empty on plain HTTP for localhost."""
+        told = self.facts.get("https")
+        return str(told.get("host", "")) if isinstance(told, dict) else ""
+
+    @property
+    def bind(self) -> str:
+        """The address on which console, live and public listen."""
+        told = self.facts.get("https")
+        return str(told.get("bind", LOOPBACK)) if isinstance(told, dict) else LOOPBACK
+
     def address(self, part: str, path: str = "/") -> str:
+        """Where a part is found from; the telephone box never leaves this machine."""
+        if self.https_host and part != "phonebox":
+            return f"https://{self.https_host}:{self.ports[part]}{path}"
         return f"http://localhost:{self.ports[part]}{path}"
+
+
+def tls_folder(home: Path) -> Path:
+    """Where a county keeps the certificate and key of its own HTTPS."""
+    return home / "keys" / "tls"
 
 
 def checkout() -> Path:

@@ -10,16 +10,18 @@ let number = 0;
 const tell = (event) => process.stdout.write(JSON.stringify(event) + "\n");
 
 const server = smpp.createServer({ debug: false }, (session) => {
-  session.on("bind_transceiver", (pdu) => {
+  const bind = (receives) => (pdu) => {
     if (pdu.password !== "anlan") {
       session.send(pdu.response({ command_status: smpp.ESME_RINVPASWD }));
       session.close();
       return;
     }
     session.send(pdu.response());
-    sessions.add(session);
+    if (receives) sessions.add(session);
     tell({ event: "bound", system_id: pdu.system_id });
-  });
+  };
+  session.on("bind_transceiver", bind(true));
+  session.on("bind_transmitter", bind(false));
   session.on("enquire_link", (pdu) => session.send(pdu.response()));
   session.on("unbind", (pdu) => { session.send(pdu.response()); session.close(); });
   session.on("submit_sm", (pdu) => {

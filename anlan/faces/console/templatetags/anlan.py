@@ -198,7 +198,9 @@ def live_url(context: template.Context) -> str:
     if not isinstance(scope, Scope) or (scope.lo, scope.hi) == NOWHERE or own is None:
         return ""
     host = request.get_host().split(":")[0]
-    return f"http://{host}:{site().ports['live']}/live?token=" + make_token(scope, own.sitting_id)
+    scheme = "https" if site().https_host else "http"
+    token = make_token(scope, own.sitting_id)
+    return f"{scheme}://{host}:{site().ports['live']}/live?token={token}"
 
 
 @register.filter
