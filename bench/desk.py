@@ -66,10 +66,10 @@ def full_night() -> Any:
 
 def pages(count: int) -> None:
     """The page, count times, from reading to picture."""
-    from anlan.faces.console import leader
-    from anlan.ground import pictures
-
     with throw_away_county("anlan"):
+        from anlan.faces.console import leader
+        from anlan.ground import pictures
+
         scope = full_night()
         took: list[tuple[float, float, float]] = []
         for _page in range(count + 1):
