@@ -38,7 +38,7 @@ test: dev ## install and pass the tests; two at once, each with a database of it
 	@$(PY) -m pytest -q -n 2 $(ARGS)
 
 check: dev ## lint, types, import contracts, packs, docs
-	@$(PY) -m ruff check anlan phonebox tests bench && $(PY) -m ruff format --check -q anlan phonebox tests bench
+	@$(PY) -m ruff check anlan phonebox player tests bench && $(PY) -m ruff format --check -q anlan phonebox player tests bench
 	@$(PY) -m mypy
 	@$(PY) anlan/faces/console/front/build.py check
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 from phonebox.centre import Centre
+from phonebox.contacts import Contacts
 from phonebox.crowd import Crowd
 from phonebox.pages import Box, serve
 from phonebox.store import Store
@@ -20,7 +21,7 @@ async def run(options: argparse.Namespace) -> None:
     store = Store(options.store)
     centre = Centre(store, options.system_id, options.password)
     crowd = Crowd(centre.answer, options.seed)
-    box = Box(store, centre, crowd)
+    box = Box(store, centre, crowd, Contacts(options.contacts))
     centre.changed = box.notify
     crowd.loop = asyncio.get_running_loop()
     centre.arrived.append(crowd.heard)
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--smpp-port", type=int, default=2775)
     parser.add_argument("--http-port", type=int, default=8003)
     parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--contacts", type=Path, help="JSON: number → name and post")
     parser.add_argument("--system-id", default="anlan")
     parser.add_argument("--password", default=os.environ.get("PHONEBOX_PASSWORD", "anlan"))
     parser.add_argument("--auto", action="store_true", help="the crowd answers by itself")

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from phonebox.centre import Centre
+from phonebox.contacts import Contacts
 from phonebox.crowd import CODE, Crowd
 from phonebox.store import Store
 
@@ -31,8 +32,8 @@ POLICY = (
 class Box:
     """What the pages show and act on."""
 
-    def __init__(self, store: Store, centre: Centre, crowd: Crowd):
-        self.store, self.centre, self.crowd = store, centre, crowd
+    def __init__(self, store: Store, centre: Centre, crowd: Crowd, contacts: Contacts):
+        self.store, self.centre, self.crowd, self.contacts = store, centre, crowd, contacts
         self.changed = threading.Condition()
         self.turn = 0
 
@@ -62,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
         if parts[:1] == ["static"] and len(parts) == 2:
             self._static(parts[1])
         elif parts == ["api", "phones"]:
-            self._json(self.box.store.phones(query.get("q", "")))
+            self._json(_phones(self.box, query.get("q", "")))
         elif parts[:2] == ["api", "phones"] and len(parts) == 3:
             self._json(self.box.store.of_phone(parts[2]))
         elif parts == ["api", "messages"]:
@@ -191,11 +192,22 @@ def _frame(title: str, body: str, turn: int) -> str:
     )
 
 
+def _phones(box: Box, sought: str) -> list[dict[str, Any]]:
+    """Telephones with who answers them; sought by number, name, post or content."""
+    rows = box.store.phones(sought, box.contacts.named(sought))
+    for row in rows:
+        own = box.contacts.of(row["phone"])
+        row |= {"name": own.name, "post": own.post}
+    return rows
+
+
 def _list(box: Box, sought: str) -> str:
-    rows = box.store.phones(sought)
+    rows = _phones(box, sought)
     unread = sum(1 for row in rows if row["unread"])
     items = "".join(
-        f'<li><a href="/phone/{quote(row["phone"])}"><b>{html.escape(row["phone"])}</b>'
+        f'<li><a href="/phone/{quote(row["phone"])}">'
+        + f"<b>{html.escape(row['name'] or row['phone'])}</b>"
+        + f"<small>{_place(row['post'], row['phone'] if row['name'] else '')}</small>"
         + (f"<mark>{row['unread']}</mark>" if row["unread"] else "")
         + f"<time>{_clock(row['at'])}</time>"
         + f"<span>{'答：' if row['direction'] == 'out' else ''}"
@@ -213,7 +225,8 @@ def _list(box: Box, sought: str) -> str:
     )
     head = f"<h1>{unread} 部电话有未读短信</h1>" if rows else "<h1>电话都安静</h1>"
     search = (
-        '<form class="search"><input name="q" type="search" placeholder="号码或内容　按 / 搜索"'
+        '<form class="search"><input name="q" type="search"'
+        ' placeholder="姓名、岗位、号码或内容　按 / 搜索"'
         f' value="{html.escape(sought)}" aria-label="搜索"></form>'
     )
     body = head + switch + search + (f'<ul class="phones">{items}</ul>' if rows else empty)
@@ -236,15 +249,23 @@ def _phone(box: Box, phone: str) -> str:
         for suffix, label in (("", "收到"), (" 2", "需支援"), (" 9", "打错了"))
         if code
     )
+    own = box.contacts.of(phone)
+    title = f"{own.name} {phone}".strip()
     action = f"/api/phones/{quote(phone)}/send"
     body = (
-        f'<p class="back"><a href="/">‹ 全部电话</a></p><h1>{html.escape(phone)}</h1>'
+        f'<p class="back"><a href="/">‹ 全部电话</a></p><h1>{html.escape(own.name or phone)}</h1>'
+        f"<p><small>{_place(own.post, phone if own.name else '')}</small></p>"
         f'<ol class="messages">{bubbles or "<p>没有短信</p>"}</ol>'
         f'<form method="post" action="{action}" class="quick">{quick}</form>'
         f'<form method="post" action="{action}" class="free"><input name="text" maxlength="500"'
         ' required placeholder="写短信" aria-label="写短信"><button>发送</button></form>'
     )
-    return _frame(phone, body, box.turn)
+    return _frame(title, body, box.turn)
+
+
+def _place(*parts: str) -> str:
+    """Post and number beside a name."""
+    return html.escape(" · ".join(part for part in parts if part))
 
 
 def _fate(row: dict[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,15 +62,21 @@ class Store:
         return ident
 
     @_locked
-    def phones(self, sought: str = "", limit: int = 300) -> list[dict[str, Any]]:
-        """Telephones, the newest message first; sought: part of the number or of a message."""
+    def phones(
+        self, sought: str = "", named: Sequence[str] = (), limit: int = 300
+    ) -> list[dict[str, Any]]:
+        """Telephones with unread messages first, then the newest message first.
+
+        sought: part of the number or of a message; named: numbers that count as found too.
+        """
         like = f"%{sought}%"
         rows = self.base.execute(
             "SELECT m.phone, m.text, m.at, m.direction, (SELECT count(*) FROM message u WHERE"
             " u.phone = m.phone AND u.direction = 'in' AND u.seen = 0) AS unread FROM message m"
             " JOIN (SELECT phone, max(id) AS id FROM message WHERE phone LIKE ? OR text LIKE ?"
-            " GROUP BY phone) last ON last.id = m.id ORDER BY m.id DESC LIMIT ?",
-            (like, like, limit),
+            " OR phone IN (SELECT value FROM json_each(?))"
+            " GROUP BY phone) last ON last.id = m.id ORDER BY unread > 0 DESC, m.id DESC LIMIT ?",
+            (like, like, json.dumps(list(named)), limit),
         )
         return [dict(row) for row in rows]
 

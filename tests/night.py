@@ -65,6 +65,7 @@ def make(scope_of: Any) -> dict[str, Any]:
     from anlan.county.models import ActingPost, Holding, Person, Post
     from anlan.engines.callout import actions as callout
     from anlan.engines.callout.models import Alarm, Call, Fallback, Inbound
+    from anlan.faces.console import walls
     from anlan.rooms.evacuation import register_actions as standing
     from anlan.rooms.evacuation import rounds as evacuation_rounds
     from anlan.rooms.evacuation.models import Opening
@@ -120,8 +121,9 @@ def make(scope_of: Any) -> dict[str, Any]:
     beside = ActingPost.objects.create(
         account=account, post_id=head.id, label=f"{CANARY}兼任", granted_at=row.created_at
     )
+    wall, _link = walls.make_wall(command, f"{CANARY}大屏", TOWNSHIPS[0])
     return {
-        "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
+        "wall_id": wall.pk, "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
         "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
         "account_id": account.pk, "sitting_id": sitting, "acting_id": beside.pk,
@@ -129,7 +131,9 @@ def make(scope_of: Any) -> dict[str, Any]:
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
-    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | standing_objects(scope_of)  # fmt: skip
+    } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | (
+        standing_objects(scope_of) | on_duty(scope_of) | sent_in() | practised()
+    )  # fmt: skip
 
 
 def standing_objects(scope_of: Any) -> dict[str, Any]:
@@ -142,6 +146,71 @@ def standing_objects(scope_of: Any) -> dict[str, Any]:
     unit = units.add_unit(Scope.for_command("test"), COUNTY, "县经信委")
     line = ledger.add_duty(scope_of("plan_clerk"), unit.id, "enterprise", "industry", "gas", "三定")
     return {"object_id": row.id, "type_name": "enterprise", "duty_id": line.id}
+
+
+def on_duty(scope_of: Any) -> dict[str, Any]:
+    """An event of the first township with a report and a task, and what the county's hall did."""
+    from anlan.rooms.command import actions as command
+    from anlan.rooms.duty import actions as duty
+    from anlan.rooms.duty import hall_actions as hall
+    from anlan.rooms.duty.models import Report, Source
+
+    officer = scope_of("duty_officer")
+    said = duty.Incoming("phone", "night0001", f"{CANARY}滑坡，1人死亡", kind="geohazard", place="甲村",
+                         caller=f"{CANARY}来电", number=CANARY_NUMBER)  # fmt: skip
+    event = duty.receive_event(officer, said)
+    mark = duty.add_landmark(officer, VILLAGES[0], f"{CANARY}石桥")
+    with officer.open():
+        report_id = Report.objects.get(event=event).id
+        source_id = Source.objects.get(event=event).id
+        post_id = _post("township_duty", TOWNSHIPS[0])
+    given = hall.Given(f"{CANARY}交办", post_id, 30, origin_kind="duty.event", origin_id=event.id)
+    task = hall.give_task(officer, given)
+    roll = hall.call_roll(officer, "点名", 10)
+    row = {"kind": "duty.event", "id": event.id, "version": "1", "group": "接报", "words": "",
+           "label": f"{CANARY}滑坡", "at": event.received_at.isoformat(), "due": None,
+           "late": False, "url": f"/desk/event/{event.id}/"}  # fmt: skip
+    handover = hall.offer_handover(officer, [row], f"{CANARY}交代")
+    meeting = command.call(officer, f"{CANARY}会商", "县长")
+    return {
+        "event_id": event.id, "source_id": source_id, "duty_report_id": report_id, "task_id": task.id,
+        "landmark_id": mark.id, "rollcall_id": roll.id, "handover_id": handover.id,
+        "consultation_id": meeting.id,
+    }  # fmt: skip
+
+
+def _post(kind: str, division: int) -> int:
+    from anlan.county.models import Post
+
+    return int(Post.objects.get(kind=kind, division=division).id)
+
+
+def practised() -> dict[str, Any]:
+    """An exercise of the county that runs, with what the first township sends into it."""
+    from anlan.county.models import Post
+    from anlan.rooms.review import actions as review
+    from anlan.rooms.review import rounds as given
+
+    command = Scope.for_command("test")
+    plan = review.Plan(kind="tabletop", name="防汛推演", form="comprehensive", topics=("moving",))
+    made = review.start(command, plan)
+    with command.open():
+        post = Post.objects.get(kind="township_duty", division=TOWNSHIPS[0])
+        now = clock_of(made.space)
+    inside = command.in_world(made.space)
+    review.add_inject(inside, "message", f"{CANARY}情况", post_id=post.id)
+    given.give_injects(Scope.for_round("test", made.space))
+    later = review.add_inject(inside, "road", f"{CANARY}断道", post_id=post.id,
+                              due_at=now + timedelta(hours=1))  # fmt: skip
+    found = review.write_finding(command, made.space, f"{CANARY}问题", post.id, date(2099, 1, 1))
+    return {"world": made.space, "inject_id": later.id, "finding_id": found.id}
+
+
+def clock_of(world: int) -> Any:
+    """The world's time now."""
+    from anlan.ground import clock
+
+    return clock.now(world)
 
 
 def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
@@ -167,6 +236,22 @@ def registers(scope_of: Any, post_id: int, person_id: int) -> dict[str, Any]:
         "code": VILLAGES[0], "post_id": post_id, "unit_id": unit.id, "alias_id": alias.id,
         "membership_id": member.id, "shift_id": shift.id, "transfer_id": sent.transfer,
     }  # fmt: skip
+
+
+def sent_in() -> dict[str, Any]:
+    """A source that pushes, and a message of it that waits for a person."""
+    from anlan.rooms.warning import intake_actions, source_actions
+    from tests.rooms.warning.cap.messages import alert
+
+    values = {"name": "市气象台", "way": "push", "url": "", "hosts": [], "networks": "",
+              "senders": ["50023141600000"], "certificate": "", "every_s": 60}  # fmt: skip
+    source = source_actions.add_source(Scope.for_command("test"), values)
+    content = alert(
+        "CAP_0", kind="Cancel", references="50023141600000,NONE,2024-07-10T20:00:00+08:00"
+    )
+    parcel = intake_actions.Parcel(content, "push")
+    row = intake_actions.receive(Scope.for_gateway("cap"), source.id, parcel)
+    return {"source_id": source.id, "received_id": row.id}
 
 
 def pressed(plan_id: int) -> dict[str, Any]:

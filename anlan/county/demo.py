@@ -49,6 +49,7 @@ UNITS: tuple[tuple[str, str], ...] = (
 )
 COLLECTIVES = ("各乡镇（街道）", "县安委会各成员单位", "县防减救灾委各成员单位")
 DUTY_UNITS = 8
+NUMBERS = "100"  # no mobile number in China begins with it
 VACANT_VILLAGES = (500231112003, 500231119005)
 
 
@@ -75,7 +76,7 @@ class _Maker:
             pinyin=pinyin,
             initials=initials,
             demo=True,
-            **number_fields(f"100{self.number:08d}"),
+            **number_fields(f"{NUMBERS}{self.number:08d}"),
         )
 
     def post(
@@ -212,3 +213,24 @@ def make(scope: Scope) -> None:
         draw(scope)
         values.save_demo(scope)
         make_people(scope)
+
+
+def contacts(scope: Scope) -> dict[str, dict[str, str]]:
+    """Number → name and post of the people that the seed made; for the telephone box beside it.
+
+    Only in a demonstration county, and only numbers that no real telephone has.
+    """
+    with scope.open():
+        if not CountyFact.objects.filter(demo=True).exists():
+            return {}
+        held = {
+            row.person_id: row.post.title
+            for row in Holding.objects.filter(valid_to=None, world=0)
+            .select_related("post").order_by("-rank", "-id")
+        }  # fmt: skip
+        people = Person.objects.filter(demo=True, world=0, ended_at=None).exclude(phone=None)
+        return {
+            person.phone: {"name": person.name, "post": held.get(person.id, "")}
+            for person in people
+            if str(person.phone).startswith(NUMBERS)
+        }

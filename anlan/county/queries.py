@@ -77,6 +77,20 @@ def places(scope: Scope, level: str | None = None) -> list[Place]:
     return [place for place in found if level is None or _level(place.code) == level]
 
 
+def outlined(
+    scope: Scope, level: str
+) -> list[tuple[int, str, bytes | None, float | None, float | None]]:
+    """(code, name, outline as WKB in WGS-84, label latitude, label longitude) of a level."""
+    with scope.open():
+        rows = Division.objects.filter(ended_on=None).values_list(
+            "code", "name", "outline", "label_lat", "label_lon"
+        )
+        return [
+            (code, name, bytes(outline) if outline is not None else None, lat, lon)
+            for code, name, outline, lat, lon in rows if _level(code) == level
+        ]  # fmt: skip
+
+
 def _level(code: int) -> str:
     from anlan.ground.places import level
 
@@ -96,12 +110,21 @@ def nobody_to_call(scope: Scope) -> bool:
         return not Person.objects.filter(ended_at=None).exists()
 
 
+def moment_of(scope: Scope, at: datetime) -> datetime:
+    """When the county is asked for: at the moment itself, or in an exercise as it stands today.
+
+    An exercise may play a night of two years ago; who practises it are the people of today.
+    """
+    return at if scope.world == 0 else clock.now(0)
+
+
 def contacts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, list[Contact]]:
     """For each post, whom to call at the moment: on the roster now, the holder, deputies in order.
 
     A person stands once, at the first place; a post without anybody has an empty list.
     """
     found: dict[int, list[Contact]] = {post_id: [] for post_id in post_ids}
+    at = moment_of(scope, at)
     with scope.open():
         shifts = RosterShift.objects.filter(
             post_id__in=post_ids, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
@@ -123,6 +146,7 @@ def people_of_posts(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict
     """As `contacts`, persons only: no name or number is read, so thousands of posts are quick."""
     found: dict[int, list[int]] = {post_id: [] for post_id in post_ids}
     ids = list(post_ids)
+    at = moment_of(scope, at)
     with scope.open():
         shifts = RosterShift.objects.filter(
             post_id__in=ids, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
@@ -152,6 +176,7 @@ def posts(scope: Scope, kinds: Sequence[str], within: Sequence[tuple[int, int]])
 
 def holder_names(scope: Scope, post_ids: Sequence[int], at: datetime) -> dict[int, str]:
     """Who held each post at the moment; a vacant one is missing."""
+    at = moment_of(scope, at)
     with scope.open():
         rows = (
             Holding.objects.filter(post_id__in=post_ids, rank=0, valid_from__lte=at)
@@ -201,6 +226,7 @@ def posts_of_person(scope: Scope, person_id: int, at: datetime) -> list[Post]:
 
     Who holds a post until an announced handover holds it until then, and not a moment longer.
     """
+    at = moment_of(scope, at)
     with scope.open():
         shifts = RosterShift.objects.filter(
             person_id=person_id, starts_at__lte=at, ends_at__gt=at, cancelled_at=None
@@ -300,7 +326,7 @@ def _sought(sought: str) -> QuerySet[Person]:
             texts.append(word)
     if texts:
         found = RawSQL(
-            "SELECT county_people_sought(%s::text[], %s)", [texts, clock.now()],
+            "SELECT county_people_sought(%s::text[], %s)", [texts, clock.now(0)],
             output_field=BigIntegerField(),
         )  # fmt: skip
         people = people.filter(id__in=found)
@@ -324,7 +350,7 @@ def _fit(words: Sequence[str]) -> Case:
 def _entries(scope: Scope, people: Sequence[Person]) -> list[Entry]:
     names = place_names(scope, (person.division for person in people))
     titles: dict[int, list[str]] = {}
-    moment = clock.now()
+    moment = clock.now(0)
     held = Holding.objects.filter(
         Q(valid_to=None) | Q(valid_to__gt=moment),
         person_id__in=[p.id for p in people], valid_from__lte=moment,

@@ -33,14 +33,16 @@ from anlan.county.acting import Served, served
 from anlan.county.doors import visitor
 from anlan.county.models import Account, Holding
 from anlan.county.rights import table
-from anlan.ground import secrets
+from anlan.ground import secrets, worlds
 from anlan.ground.errors import Denied
 from anlan.ground.places import span
 from anlan.ground.scope import NOWHERE, Actor, Scope
 from anlan.ground.web import SAFE_METHODS, address_of, page_before
 
 CONFIRM_S = 10 * 60  # what is done to one's own factors asks again after this long
-FREE_PATHS = ("/accounts/", "/static/", "/first/", "/health", "/metrics", "/language/")
+# "/in/": doors of programs, which prove themselves by a token.
+FREE_PATHS = ("/accounts/", "/static/", "/first/", "/health", "/metrics", "/language/", "/wall/",
+              "/in/")  # fmt: skip
 AGAIN, PASSWORD, BIND = "/accounts/again/", "/accounts/password/", "/accounts/2fa/totp/activate/"
 SCOPE_KIND = {"audit_admin": "audit", "system_admin": "admin", "security_admin": "security"}
 HOMES = {"audit_admin": "/audit/", "system_admin": "/system/", "security_admin": "/access/"}
@@ -184,7 +186,7 @@ def scope_for(
     )  # fmt: skip
     if account.admin_kind:
         kind = SCOPE_KIND[account.admin_kind]
-        return Scope(kind, *NOWHERE, world, actor, table().of(account.admin_kind))
+        return Scope(kind, *NOWHERE, 0, actor, table().of(account.admin_kind))
     with Scope.for_round("sign-in", world).open():
         post = served(post_id, account.person_id)
         if post is not None and account.person_id is None:
@@ -202,6 +204,15 @@ def _first_holder(account: Account, post: Served) -> int | None:
     held = Holding.objects.filter(since, post_id=post.id, rank=0, world=0, valid_from__lte=post.at)
     first = held.order_by("valid_from", "id").values_list("person_id", flat=True).first()
     return None if first is None else int(first)
+
+
+def _world_of(request: HttpRequest) -> int:
+    """Where the reader's screens stand: an open exercise that they entered, else what is real."""
+    world = request.session.get("world", 0)
+    if world and not worlds.is_open(world):
+        request.session.pop("world", None)
+        return 0
+    return int(world)
 
 
 def reading_only(scope: Scope) -> Scope:
@@ -227,7 +238,9 @@ class ScopeMiddleware:
             return self._over(request, own)
         request.standing = own
         if own.factor:
-            request.scope = scope_for(account, address_of(request), request.request_id, own=own)
+            request.scope = scope_for(
+                account, address_of(request), request.request_id, _world_of(request), own
+            )
         if own.state == "resting":
             request.scope = reading_only(request.scope)
         if request.path.startswith(FREE_PATHS):

@@ -28,6 +28,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import second_factors
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
+    from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.references import REFERENCES
     from anlan.ground import journal, references, repeats, spool, upkeep
@@ -35,8 +36,11 @@ def rounds(gateway: object) -> list[object]:
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
     from anlan.ground.scope import Scope
+    from anlan.rooms.duty import rounds as duty
     from anlan.rooms.evacuation import rounds as evacuation
     from anlan.rooms.oversight import rounds as oversight
+    from anlan.rooms.review import rounds as review
+    from anlan.rooms.warning.rounds import Poller
     from anlan.rooms.workplan import board_states
 
     def inbox(scope: Scope) -> int:
@@ -49,26 +53,40 @@ def rounds(gateway: object) -> list[object]:
         """Sealed fields and seeds of second factors, under the newest key."""
         return upkeep.reseal(scope, (second_factors.reseal,))
 
+    def centre(scope: Scope) -> int:
+        """Whether the SMS centre still answers; a round that fails is told by the watchdog."""
+        return gateway.look(scope)  # type: ignore[attr-defined,no-any-return]
+
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)
         return 0
 
+    to_player = review.hand_to_player(site().home / "player", site().address("public", ""))
     return [
+        Round("exercise.yield", 0.5, review.give_way, lane="worlds", each_world=False),
+        Round("exercise.inject", 0.5, review.give_injects, lane="worlds"),
+        Round("exercise.player", 1.0, to_player, lane="worlds", each_world=False),
+        Round("exercise.record", 1.0, review.record, lane="worlds", each_world=False),
         Round("callout.advance", 0.5, callout.advance, lane="calls"),
         Round("callout.expire", 10, callout.expire, lane="calls"),
         Round("callout.send", 0.2, callout.sender(gateway), lane="send"),  # type: ignore[arg-type]
+        Round("callout.gateway", 5, centre, lane="gateway", each_world=False),
         Round("inbox", 0.3, inbox, lane="read"),
+        Round("warning.poll", 2, Poller(), lane="feeds", each_world=False),
         Round("evacuation.open", 1.0, evacuation.open_by_callout, lane="rooms"),
         Round("evacuation.links", 1.0, evacuation.send_links, lane="rooms"),
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
+        Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
+        Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
-        Round("indicators.freeze", 600, indicators.freeze, lane="slow"),
-        Round("indicators.correct", 3600, indicators.correct, lane="slow"),
+        Round("indicators.recompute", 5, kept.recompute, lane="slow", each_world=False),
+        Round("indicators.freeze", 600, indicators.freeze, lane="slow", each_world=False),
+        Round("indicators.correct", 3600, indicators.correct, lane="slow", each_world=False),
         Round("plan.board", 20, board_states.keep, lane="slow"),
-        Round("oversight.press", 300, oversight.press, lane="slow"),
+        Round("oversight.press", 300, oversight.press, lane="slow", each_world=False),
         Round("references.dangling", 3600, references.round_of(REFERENCES), lane="slow"),
         Round("requests.forget", 3600, repeats.forget, lane="slow"),
         Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),
@@ -85,13 +103,30 @@ def _receive(key: str, number: str, text: str) -> None:
     from django.db import InterfaceError, OperationalError, connections
 
     from anlan.engines.callout.actions import receive_message
+    from anlan.engines.callout.routing import world_of
     from anlan.ground.scope import Scope
 
     try:
-        receive_message(Scope.for_gateway("smpp"), "smpp", key, number, text)
+        scope = Scope.for_gateway("smpp", world_of(number, text))
+        receive_message(scope, "smpp", key, number, text)
     except (OperationalError, InterfaceError):
         connections.close_all()
         raise
+
+
+def _write_contacts() -> None:
+    """Who answers which telephone, for the box beside a demonstration county; owner-only."""
+    import json
+
+    from anlan.county import demo
+    from anlan.ground.machine import site
+    from anlan.ground.machine.processes import CONTACTS
+    from anlan.ground.scope import Scope
+
+    path = site().home / CONTACTS
+    path.touch(mode=0o600)
+    rows = demo.contacts(Scope.for_round("phonebox"))
+    path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
 
 def main() -> None:
@@ -107,6 +142,8 @@ def main() -> None:
         signal.signal(number, lambda *_unused: stop.set())
     gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
     log.info("worker %s runs", os.getpid())
+    if site().demo:
+        _write_contacts()
     run_forever(rounds(gateway), stop, WAKES)  # type: ignore[arg-type]
     gateway.stop()
     sys.exit(0)

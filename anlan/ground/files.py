@@ -15,15 +15,12 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from anlan.ground import journal
+from anlan.ground.containers import Container, Unfit
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.models import KeptFile
 from anlan.ground.scope import Scope
 
 FILE_BYTES_MAX = 20 * 1024 * 1024
-UNPACKED_BYTES_MAX = 200 * 1024 * 1024
-ENTRIES_MAX = 2_000
-RATIO_MAX = 100
-RATIO_FLOOR_BYTES = 1024 * 1024
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -90,34 +87,31 @@ def check(content: bytes, name: str, kinds: frozenset[str]) -> str:
 
 
 def check_zip(content: bytes, name: str) -> None:
-    """Refuse an archive that would unpack too large, by its table and by really counting."""
-    archive = zipfile.ZipFile(io.BytesIO(content))
-    entries = archive.infolist()
-    declared = sum(entry.file_size for entry in entries)
-    bomb = Refusal(
-        "file-bomb",
-        _("压缩文件展开后过大或条目过多"),
-        name,
-        _("请用办公软件重新另存后再上传"),
-        status=413,
-    )
-    if len(entries) > ENTRIES_MAX or declared > UNPACKED_BYTES_MAX:
-        raise bomb
-    limit = max(RATIO_MAX * len(content), RATIO_FLOOR_BYTES)
-    counted = 0
-    for entry in entries:
-        if entry.filename.startswith("/") or ".." in entry.filename.split("/"):
-            raise bomb
-        try:
-            with archive.open(entry) as stream:
-                while chunk := stream.read(65536):
-                    counted += len(chunk)
-                    if counted > min(limit, UNPACKED_BYTES_MAX):
-                        raise bomb
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-            raise Refusal(
-                "file-broken", _("文件已损坏或加密"), name, _("请另存为未加密的文件")
-            ) from error
+    """Refuse an archive that would unpack too large, by its list and by really counting."""
+    try:
+        Container(content).count()
+    except Unfit as unfit:
+        raise refused(unfit, name) from None
+
+
+BOMBS = frozenset({"entries", "unpacked", "ratio", "outside", "xml"})
+
+
+def refused(unfit: Unfit, name: str) -> Refusal:
+    """What `containers` found, in words for a person."""
+    place = f"{name} / {unfit.part}" if unfit.part else name
+    again = _("请用办公软件打开后另存，再上传")
+    if unfit.code in BOMBS:
+        return Refusal("file-bomb", _("压缩文件展开后过大或条目过多"), place, again, status=413)
+    if unfit.code == "doctype":
+        return Refusal("file-doctype", _("文件里有文档类型声明，不读取"), place, again, 413)
+    if unfit.code == "deep":
+        return Refusal("file-deep", _("文件里的内容嵌套过深"), place, again, 413)
+    if unfit.code in ("damaged", "malformed"):
+        return Refusal(
+            "file-broken", _("文件已损坏或加密"), f"{place} {unfit.figure}".strip(), again
+        )
+    return Refusal("file-broken", _("文件结构不正常，不读取"), place, again)
 
 
 def keep(scope: Scope, content: bytes, name: str, kinds: frozenset[str]) -> KeptFile:

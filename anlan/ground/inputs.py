@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 SHOWN_CHARS_MAX = 1000
+# What is kept, sent to posts or printed is Chinese, whatever language the officer's screen speaks.
+IN_CHINESE = "zh-hans"
 
 
 def shown(text: str, limit: int = SHOWN_CHARS_MAX) -> str:

@@ -48,7 +48,8 @@ class Standing(_Scoped):
 class World(models.Model):
     """The real world (0) or an exercise (演练), each with its own clock.
 
-    anlan_now(world) = anchored_at + offset + (real time − anchored_at) × rate.
+    anlan_now(world) = anchored_at + offset + (real time − anchored_at) × rate; rate 0: paused.
+    driven: a command runs its rounds, so that workers leave it alone.
     """
 
     id = models.IntegerField(primary_key=True)
@@ -61,11 +62,12 @@ class World(models.Model):
     rate = models.FloatField(default=1.0)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    driven = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(rate__gt=0) & models.Q(rate__lte=3600), name="world_rate"
+                condition=models.Q(rate__gte=0) & models.Q(rate__lte=3600), name="world_rate"
             ),
             models.CheckConstraint(
                 condition=~models.Q(id=0) | models.Q(kind="real", rate=1.0), name="world_real"
@@ -120,6 +122,23 @@ class Seal(models.Model):
 
     class Meta:
         db_table = "ground_seal"
+
+
+class FactMark(models.Model):
+    """A published fact changed in the real world: at which township, for which day.
+
+    division: the township, or the county itself; None with day None: all of the fact. Written by
+    triggers in the transaction of the change (`marks`), taken by the round that computes again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    fact = models.CharField(max_length=63)
+    division = models.BigIntegerField(null=True)
+    day = models.DateField(null=True)
+
+    class Meta:
+        db_table = "ground_factmark"
+        indexes = [models.Index(fields=["fact", "id"], name="factmark_fact")]
 
 
 class KeptFile(models.Model):
@@ -244,6 +263,7 @@ __all__ = [
     "CalendarDay",
     "CountyFact",
     "DanglingReference",
+    "FactMark",
     "JournalLine",
     "KeptFile",
     "Operational",

@@ -59,7 +59,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What is printed. made_at: when, for the foot of every page; source: from where."""
+    """What is printed. made_at: when, for the foot of every page; source: from where.
+
+    compact: narrow margins and small letters, for a page that is read on a telephone.
+    """
 
     title: str
     parts: Sequence[str | Heading | Table]
@@ -71,6 +74,7 @@ class Paper:
     signed_on: date | None = None
     demo: bool = False
     landscape: bool = False
+    compact: bool = False
 
 
 def day_text(on: date) -> str:
@@ -148,7 +152,7 @@ def pdf(paper: Paper) -> bytes:
     target = io.BytesIO()
     side = LANDSCAPE_MARGIN_MM
     top, bottom, left, right = (
-        (side, side, side, side) if paper.landscape else (TOP_MM, BOTTOM_MM, LEFT_MM, RIGHT_MM)
+        (side,) * 4 if paper.landscape or paper.compact else (TOP_MM, BOTTOM_MM, LEFT_MM, RIGHT_MM)
     )
     document = SimpleDocTemplate(
         target, pagesize=landscape(A4) if paper.landscape else A4, topMargin=top * mm,
@@ -164,7 +168,7 @@ def _styles(paper: Paper) -> dict[str, Any]:
     from reportlab.lib.styles import ParagraphStyle
 
     name = font_name()
-    size, line = (12, 20) if paper.landscape else (BODY_PT, LINE_PT)
+    size, line = (12, 20) if paper.landscape or paper.compact else (BODY_PT, LINE_PT)
     body = ParagraphStyle("body", fontName=name, fontSize=size, leading=line, wordWrap="CJK",
                           firstLineIndent=2 * size)  # fmt: skip
     return {
@@ -275,7 +279,7 @@ def docx(paper: Paper) -> bytes:
         _write(document, paper.number, BODY_PT, Align.CENTER)
     if paper.to:
         _write(document, f"{paper.to}：", BODY_PT)
-    size = 12 if paper.landscape else BODY_PT
+    size = 12 if paper.landscape or paper.compact else BODY_PT
     for part in paper.parts:
         if isinstance(part, Table):
             _docx_table(document, part)
@@ -309,6 +313,7 @@ def _page_of(document: Any, paper: Paper) -> None:
     if paper.landscape:
         section.orientation = WD_ORIENT.LANDSCAPE
         section.page_width, section.page_height = Mm(297), Mm(210)
+    if paper.landscape or paper.compact:
         margins = (LANDSCAPE_MARGIN_MM,) * 4
     section.top_margin, section.bottom_margin = Mm(margins[0]), Mm(margins[1])
     section.left_margin, section.right_margin = Mm(margins[2]), Mm(margins[3])

@@ -81,9 +81,12 @@ def standing(table: str, *, delete: bool = False, public: str = "") -> RunSQL:
     )
 
 
-def announced(table: str, *, public: str = "") -> RunSQL:
-    """Rows that whoever is concerned may read wherever they are, and only the span writes."""
-    read = f"CREATE POLICY readable ON {table} FOR SELECT USING ({HERE} AND {SOMEWHERE});"
+def announced(table: str, *, public: str = "", worlds: str = HERE) -> RunSQL:
+    """Rows that whoever is concerned may read wherever they are, and only the span writes.
+
+    worlds: READABLE_WORLDS where those of world 0 are read in every world.
+    """
+    read = f"CREATE POLICY readable ON {table} FOR SELECT USING ({worlds} AND {SOMEWHERE});"
     read += _searchable(table)
     write = (
         f"CREATE POLICY written ON {table} FOR INSERT WITH CHECK ({SPAN} AND {HERE});"
@@ -103,6 +106,26 @@ def reference(table: str, *, delete: bool = False, public: str = "") -> RunSQL:
     return RunSQL(
         _forced(table) + read + write + _grants(table, delete, public),
         reverse_sql=_freed(table, "readable", "writable", "search"),
+    )
+
+
+def within_worlds(table: str, *, own: bool = False) -> RunSQL:
+    """Rows of a `reference` table that carries a world stay in theirs.
+
+    Every world reads those of world 0 beside its own, or with `own` its own only; a change belongs
+    to the world that it is made in.
+    """
+    read = HERE if own else READABLE_WORLDS
+    return RunSQL(
+        f"CREATE POLICY world ON {table} AS RESTRICTIVE TO {APP}, {PUBLIC}"
+        f" USING ({read}) WITH CHECK ({HERE});"
+        f"CREATE POLICY world_changed ON {table} AS RESTRICTIVE FOR UPDATE TO {APP}, {PUBLIC}"
+        f" USING ({HERE});"
+        f"CREATE POLICY world_gone ON {table} AS RESTRICTIVE FOR DELETE TO {APP}, {PUBLIC}"
+        f" USING ({HERE});",
+        reverse_sql="".join(
+            f"DROP POLICY {name} ON {table};" for name in ("world", "world_changed", "world_gone")
+        ),
     )
 
 

@@ -33,7 +33,7 @@ class Round:
     """A pass of the loop. run handles what is due under the scope and returns how many rows.
 
     every_s: pause between two passes that found nothing; a pass that found rows runs again at
-    once. each_world: run for every open world, else for the real one only.
+    once. each_world: run for every open world that no command drives, else for the real one only.
     """
 
     name: str
@@ -156,5 +156,7 @@ ON CONFLICT (name) DO UPDATE SET last_at = EXCLUDED.last_at,
 
 def _open_worlds() -> list[int]:
     with Scope.for_round("worlds").open(), connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM ground_world WHERE ended_at IS NULL ORDER BY id")
+        cursor.execute(
+            "SELECT id FROM ground_world WHERE ended_at IS NULL AND NOT driven ORDER BY id"
+        )
         return [row[0] for row in cursor.fetchall()]

@@ -30,7 +30,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from anlan.ground import journal
-from anlan.ground.errors import Denied, Refusal
+from anlan.ground.errors import Conflict, Denied, Refusal
 from anlan.ground.inputs import shown
 from anlan.ground.scope import Scope
 
@@ -44,32 +44,41 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
-FREE_FIELDS = frozenset({"csrfmiddlewaretoken", "request_key"})
+SHOWN_WORLD = "shown_world"
+FREE_FIELDS = frozenset({"csrfmiddlewaretoken", "request_key", SHOWN_WORLD})
 FIELD_NAME_CHARS_MAX = 60
 NUMBERED = re.compile(r"-[0-9]{1,18}\Z")
+
+
+ANY_WORLD = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a view declares. right None: public, for the reason given.
 
-    fields: what a POST may carry; None: the address takes no POST.
+    fields: what a POST may carry; None: the address takes no POST. world: the part of the address
+    that says in which world it runs; empty: where the reader's screens stand; ANY_WORLD: it only
+    leads from one to another, whatever the page showed.
     """
 
     right: str | None
     reason: str = ""
     kind: str = "page"
     fields: frozenset[str] | None = None
+    world: str = ""
 
 
-def page(right: str, *, fields: Iterable[str] | None = None) -> Callable[[View], View]:
+def page(
+    right: str, *, fields: Iterable[str] | None = None, world: str = ""
+) -> Callable[[View], View]:
     """A page for people signed in who hold the right; with `fields` it takes a POST too."""
-    return _declared(Access(right, fields=_named(fields)))
+    return _declared(Access(right, fields=_named(fields), world=world))
 
 
-def act(right: str, *, fields: Iterable[str] = ()) -> Callable[[View], View]:
+def act(right: str, *, fields: Iterable[str] = (), world: str = "") -> Callable[[View], View]:
     """What a button does: POST only, so that no link or image can press it."""
-    return _declared(Access(right, kind="act", fields=frozenset(fields)))
+    return _declared(Access(right, kind="act", fields=frozenset(fields), world=world))
 
 
 def json_page(right: str, *, fields: Iterable[str] | None = None) -> Callable[[View], View]:
@@ -93,6 +102,27 @@ def public_page(reason: str, *, fields: Iterable[str] | None = None) -> Callable
                 return refused(request, refusal)
 
         run.__dict__["access"] = access
+        return run
+
+    return declare
+
+
+def machine_page(reason: str) -> Callable[[View], View]:
+    """A door for programs: POST only, any body, no cookie; the view asks for a token. JSON out."""
+    access = Access(None, reason, kind="machine")
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            try:
+                return view(request, *args, **kwargs)
+            except Refusal as refusal:
+                return refused(request, refusal, "json")
+
+        run.__dict__["access"] = access
+        run.__dict__["csrf_exempt"] = True
         return run
 
     return declare
@@ -189,16 +219,46 @@ def refused(request: HttpRequest, refusal: Refusal, kind: str = "page") -> HttpR
     return render(request, REFUSAL_PAGE, {"refusal": refusal}, status=refusal.status)
 
 
+WORLD_MAX, NO_WORLD = 2**31 - 1, -1
+
+
+def _in_its_world(request: HttpRequest, access: Access, parts: dict[str, Any]) -> Scope:
+    """The reader's scope, in the world that the address names where it names one."""
+    scope = scope_of(request)
+    if access.world not in ("", ANY_WORLD):
+        asked = int(parts[access.world])
+        scope = scope.in_world(asked if 0 <= asked <= WORLD_MAX else NO_WORLD)
+        request.scope = scope  # type: ignore[attr-defined]
+    return scope
+
+
+def _check_world(request: HttpRequest, access: Access, scope: Scope) -> None:
+    """A form acts in the world that its page showed, or not at all.
+
+    Whoever enters an exercise in another window must not send a real warning from a page that
+    still looks like the exercise, or the other way round.
+    """
+    if request.method in SAFE_METHODS or access.world == ANY_WORLD:
+        return
+    said = request.POST.get(SHOWN_WORLD)
+    if said is not None and said != str(scope.world):
+        raise Conflict(
+            "other-world", _("这一页和您现在所在的世界不同，没有办"),
+            _("演练") if said != "0" else _("真实"), _("请重新打开这一页，看清是不是演练再办"),
+        )  # fmt: skip
+
+
 def _declared(access: Access) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            scope = scope_of(request)
+            scope = _in_its_world(request, access, kwargs)
             if not _takes(request, access):
                 return HttpResponseNotAllowed(_methods(access))
             try:
                 scope.need(access.right or "")
                 check_fields(request, access)
+                _check_world(request, access, scope)
                 if request.method not in SAFE_METHODS:
                     return view(request, *args, **kwargs)
                 with scope.open():

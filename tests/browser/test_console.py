@@ -182,8 +182,49 @@ def test_paper_carries_source_and_time_and_no_buttons(
     assert len(page.pdf(format="A4")) > 10_000
 
 
+def test_a_warning_is_one_sheet_and_a_tree_is_not_shrunk(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
+    """What is wider than the sheet makes the browser print all of it smaller."""
+    import pypdfium2
+
+    page = open_page(night.warning.removeprefix(night.console))
+    assert len(pypdfium2.PdfDocument(page.pdf(format="A4", prefer_css_page_size=True))) == 1
+    page.goto(night.callout)
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("document.querySelectorAll('details#over-time').forEach(d => { d.open = true; })")
+    page.set_viewport_size({"width": 640, "height": 900})
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 641
+
+
 def test_pages_without_map_do_not_load_the_map(open_page: Callable[..., Any]) -> None:
     page = open_page("/")
     loaded = page.evaluate("performance.getEntriesByType('resource').map(r => r.name)")
     assert any("/shell-" in name for name in loaded)
-    assert not [name for name in loaded if "map" in name.rsplit("/", 1)[1] or "parts" in name]
+    heavy = ("map", "parts", "draw", "wall")
+    assert not [n for n in loaded if n.rsplit("/", 1)[1].split("-")[0] in heavy]
+
+
+def test_a_call_out_is_drawn_from_its_table_and_follows_the_theme(
+    night: Night, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(night.callout.removeprefix(night.console))
+    night.box.say(*night.box.ringing()[0])
+    page.wait_for_selector("#over-time", state="attached", timeout=WAIT_MS * 2)
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("document.querySelector('#over-time').open = true")
+    page.wait_for_selector("#answers-chart[data-drawn] canvas")
+    rows = page.locator("#answers tbody tr").count()
+    assert int(page.get_attribute("#answers-chart", "data-drawn")) == rows >= 3
+    light = page.locator("#answers-chart").screenshot()
+    page.click(".who summary")
+    ink = page.get_attribute("#answers-chart", "data-ink")
+    page.click("#theme")
+    page.wait_for_function(
+        "old => document.querySelector('#answers-chart').dataset.ink !== old", arg=ink
+    )
+    assert page.locator("#answers-chart").screenshot() != light
+    last = page.locator("#answers tbody tr").last.locator("td").nth(2).text_content()
+    assert int(last) >= 1

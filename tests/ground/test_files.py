@@ -55,7 +55,7 @@ def test_what_is_not_wanted_is_refused_with_place_and_mend(content: bytes, code:
     with pytest.raises(Refusal) as refusal:
         files.check(content, "名册.xlsx", frozenset({"xlsx"}))
     assert refusal.value.code == code
-    assert refusal.value.place == "名册.xlsx" and refusal.value.mend
+    assert refusal.value.place.startswith("名册.xlsx") and refusal.value.mend
 
 
 def test_the_same_bytes_are_kept_once(empty_db: str) -> None:

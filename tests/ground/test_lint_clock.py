@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "ground/live.py": "a token of the screen's wire, good for minutes; it decides nothing",
     "county/signin.py": "the age of a session, held in the session itself",
     "county/devices.py": "the age of a device's token",
+    "ground/outside.py": "how long one visit to an address may take in all",
     "engines/callout/gateway.py": "how long a socket is waited for",
     "engines/callout/rounds/sending.py": "how long one pass may send before it lets others in",
     "faces/http/middleware.py": "how many pages an address may open in a minute",

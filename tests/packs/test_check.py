@@ -60,7 +60,8 @@ def test_every_shipped_indicator_compiles_against_the_catalogue(county_db: str) 
 
 
 INDICATOR: dict[str, Any] = {
-    "label": "按时应答率", "plan_rows": ["4/40"], "fact": "callout_fact_call", "measure": "ratio",
+    "label": "按时应答率", "fact": "callout_fact_call", "measure": "ratio",
+    "plan_rows": [{"row": "4/40", "name": "会商研判", "says": "叫应直达基层"}],
     "numerator": {"all": [{"field": "answered", "is": True}]}, "unit": "%", "op": ">=",
     "target": 90, "why": "测试",
 }  # fmt: skip
@@ -99,7 +100,13 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"op": "range"}, "a", "缺少 high"),
     ({"op": "range", "high": 80}, "a.high", "上限小于下限"),
     ({"target": None}, "a.target", "不能是"),
-    ({"plan_rows": ["4-40"]}, "a.plan_rows.0", "不合要求"),
+    ({"plan_rows": ["4/40"]}, "a.plan_rows.0", "不能是"),
+    ({"plan_rows": [{"row": "4/40", "name": "会商研判"}]}, "a.plan_rows.0", "缺少 says"),
+    (
+        {"plan_rows": [{"row": "4-40", "name": "会商研判", "says": "叫应直达基层"}]},
+        "a.plan_rows.0.row",
+        "不合要求",
+    ),
     ({"plan_rows": ...}, "a", "没有说回答哪一条"),
     ({"sql": "SELECT 1"}, "a.sql", "没有这一项"),
     ({"where": [{"field": "level", "like": "%"}]}, "a.where.0", "没有这一项"),
@@ -128,7 +135,7 @@ def test_a_wrong_indicator_has_its_line_key_and_mend(
 
 
 def test_the_line_is_the_very_line(tmp_path: Path) -> None:
-    text = ("answered:\n  label: 按时\n  plan_rows: ['4/40']\n  fact: callout_fact_call\n"
+    text = ("answered:\n  label: 按时\n  untied: 测试\n  fact: callout_fact_call\n"
             "  measure: ratio\n  numerator:\n    all:\n      - {field: answered, is: true}\n"
             "      - {field: nowhere, is: true}\n  unit: '%'\n  op: '>='\n  target: 9\n  why: 测试\n")  # fmt: skip
     (fault,) = check.check(pack(tmp_path, indicators=text)).faults

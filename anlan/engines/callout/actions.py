@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
 from anlan.engines.callout import launch as launching
-from anlan.engines.callout import links
+from anlan.engines.callout import links, messages
 from anlan.engines.callout.decisions import Counts, weigh
 from anlan.engines.callout.evidence import Evidence
 from anlan.engines.callout.launch import Launch
@@ -54,8 +54,8 @@ def open_callout(scope: Scope, launch: Launch) -> Callout:
     except IntegrityError:
         return _same(scope, Callout.objects.get(world=scope.world, key=launch.key), body)
     _create_calls(callout, reached, moment)
-    if launch.kind == "all_clear" and launch.follows is not None:
-        _end_ringing(launch.follows)
+    if launch.follows is not None:
+        _end_ringing(launch.follows, over=launch.kind == "all_clear")
     journal.line(
         scope, "callout.open", callout, why=launch.title, division=scope.lo,
         after=[launch.title, launch.text, len(reached)],
@@ -64,14 +64,18 @@ def open_callout(scope: Scope, launch: Launch) -> Callout:
     return callout
 
 
-def _end_ringing(callout_id: int) -> None:
-    """The danger is over: nobody is rung about it any more, and who was not yet, never is.
+def _end_ringing(callout_id: int, over: bool) -> None:
+    """The danger is over, or another warning took its place: nobody is rung about it any more.
 
     Whoever had not answered stays unanswered in the records.
     """
     calls = Call.objects.filter(callout_id=callout_id)
-    calls.filter(state="waiting").update(state="stopped", due_at=None, reason="all-clear")
-    calls.filter(due_at__isnull=False).update(due_at=None, reason="all-clear")
+    calls.filter(state="waiting").update(
+        state="stopped", due_at=None, reason="all-clear" if over else "changed"
+    )
+    calls.filter(due_at__isnull=False).update(
+        due_at=None, reason="all-clear" if over else "changed"
+    )
     Attempt.objects.filter(call__callout_id=callout_id, state="due").update(state="cancelled")
 
 
@@ -81,7 +85,7 @@ def _create(scope: Scope, launch: Launch, body: bytes, moment: datetime) -> Call
         world=scope.world, kind=launch.kind, origin_kind=launch.origin_kind,
         origin_id=launch.origin_id, chain=launch.chain, grade=launch.grade, title=launch.title,
         text=launch.text, divisions=list(launch.divisions), key=launch.key, body_digest=body,
-        follows_id=launch.follows, minutes=launching.minutes(scope, launch.grade),
+        follows_id=launch.follows, minutes=launching.minutes(scope, launch),
         wait_minutes=launching.wait_minutes(scope, launch.grade), opened_at=moment,
         opened_by=scope.actor.label,
     )  # fmt: skip
@@ -110,6 +114,8 @@ def _body_digest(launch: Launch) -> bytes:
         launch.origin_kind, launch.origin_id, launch.chain, launch.grade, launch.title,
         launch.text, sorted(launch.divisions), launch.kind, launch.follows,
     ]  # fmt: skip
+    if launch.kind in launching.UNGRADED:
+        content += [launch.minutes, sorted(launch.posts)]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()
 
 
@@ -289,8 +295,11 @@ def _check_proof(proof: str, place: str, lat: float | None, photo: Photo | None)
 
 
 @action("callout.stop", journal="callout.stop")
-def stop_callout(scope: Scope, callout_id: int, why: str) -> tuple[int, int]:
-    """Nothing more goes out; returns (messages sent, messages stopped)."""
+def stop_callout(scope: Scope, callout_id: int, why: str, yielded: bool = False) -> tuple[int, int]:
+    """Nothing more goes out; returns (messages sent, messages stopped).
+
+    yielded: an exercise gave way to the real thing, and its calls say so.
+    """
     callout = Callout.objects.select_for_update(of=("self",)).filter(id=callout_id).first()
     if callout is None:
         raise NotFound("callout-unknown", _("没有这次叫应"), str(callout_id))
@@ -298,7 +307,7 @@ def stop_callout(scope: Scope, callout_id: int, why: str) -> tuple[int, int]:
         raise Refusal("why-empty", _("请写明原因"), "", _("例如：发错范围"))
     # Calls first: a round that is planning holds them, and what it plans is then seen below.
     Call.objects.filter(callout=callout, state__in=OPEN_STATES).update(
-        state="stopped", due_at=None, reason="stopped"
+        state="stopped", due_at=None, reason="yielded" if yielded else "stopped"
     )
     attempts = Attempt.objects.filter(call__callout=callout)
     stopped = attempts.filter(state="due").update(state="cancelled")
@@ -316,7 +325,7 @@ def receive_message(
     scope: Scope, gateway: str, message_id: str, number: str, text: str
 ) -> Inbound | None:
     """Store a message once; None where this message_id is here already."""
-    number = number.removeprefix("+86").removeprefix("86") if len(number) > 11 else number
+    number = plain_number(number)
     person = county.person_by_number(scope, number)
     place = _place_of(person)
     inbound, new = Inbound.objects.get_or_create(
@@ -333,6 +342,11 @@ def receive_message(
     journal.line(scope, "callout.message", inbound)
     tell(scope, "desk", place, inbound=inbound.id)
     return inbound
+
+
+def plain_number(number: str) -> str:
+    """A number as the phone book has it: without the country's code."""
+    return number.removeprefix("+86").removeprefix("86") if len(number) > 11 else number
 
 
 def _place_of(person_id: int | None) -> int:
@@ -412,7 +426,8 @@ def send_more(scope: Scope, call_id: int, person_id: int, text: str) -> Attempt:
     tries = Attempt.objects.filter(call=call, person_id=person_id).count()
     attempt = Attempt.objects.create(
         division=call.division, world=call.world, call=call, person_id=person_id, role="more",
-        try_no=MORE_TRY + tries, priority=launching.PRIORITY[call.callout.grade], text=text,
+        try_no=MORE_TRY + tries, priority=launching.PRIORITY[call.callout.grade],
+        text=messages.in_world(text, call.world),
         not_before=clock.now(),
     )  # fmt: skip
     journal.line(scope, "callout.send", attempt)

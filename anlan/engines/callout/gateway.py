@@ -23,12 +23,15 @@ from smpplib import smpp
 
 from anlan.engines.callout import messages
 from anlan.engines.callout.rounds import Outcome, Outgoing
+from anlan.ground.scope import Scope
 
 log = logging.getLogger("anlan.smpp")
 
 RESPONSE_S_MAX = 20.0
 CONNECT_S_MAX = 5
 READ_S = 10
+# Two enquiries without an answer: the centre is silent, whatever the connection says.
+HEARD_S_MAX = 25.0
 BACKOFF_S_MAX = 10.0
 WINDOW = 200
 UDH_CONCAT = b"\x05\x00\x03"
@@ -86,13 +89,23 @@ class _Window:
 class _Client(smpplib.client.Client):
     """smpplib's client with one writer at a time: two threads send on this connection."""
 
-    def __init__(self, host: str, port: int):
+    def __init__(self, host: str, port: int, heard: Callable[[], None]):
         super().__init__(host, port, timeout=READ_S, allow_unknown_opt_params=True)
         self.write_lock = threading.Lock()
+        self.heard = heard
+
+    def read_pdu(self) -> smpp.pdu.PDU:
+        pdu = super().read_pdu()
+        self.heard()
+        return pdu
 
     def send_pdu(self, p: smpp.pdu.PDU) -> bool:
         with self.write_lock:
             return bool(super().send_pdu(p))
+
+
+class GatewaySilent(Exception):
+    """The SMS centre has not said a word for too long: messages do not go out."""
 
 
 class SmppGateway:
@@ -108,6 +121,7 @@ class SmppGateway:
         self.bound = threading.Event()
         self.stopping = threading.Event()
         self.reference = int(time.time()) % 251
+        self.heard_at = time.monotonic()
         self.thread = threading.Thread(target=self._run, name="smpp", daemon=True)
 
     def start(self) -> SmppGateway:
@@ -120,6 +134,21 @@ class SmppGateway:
 
     def ready(self) -> bool:
         return self.bound.is_set()
+
+    def _heard(self) -> None:
+        self.heard_at = time.monotonic()
+
+    def look(self, _scope: Scope) -> int:
+        """A round that fails while the centre is silent, so that the watchdog sees it from outside.
+
+        GatewaySilent where nothing was heard for HEARD_S_MAX, bound or not: it answers our
+        enquiries every READ_S even when nobody sends.
+        """
+        silent_s = time.monotonic() - self.heard_at
+        if silent_s > HEARD_S_MAX:
+            state = "bound" if self.ready() else "not bound"
+            raise GatewaySilent(f"{self.centre.host}:{self.centre.port} {silent_s:.0f} s, {state}")
+        return 0
 
     # out
 
@@ -235,7 +264,7 @@ class SmppGateway:
             backoff_s = min(backoff_s * 2, BACKOFF_S_MAX)
 
     def _session(self) -> None:
-        client = _Client(self.centre.host, self.centre.port)
+        client = _Client(self.centre.host, self.centre.port, self._heard)
         client.set_message_sent_handler(self._responded)
         client.set_message_received_handler(lambda pdu: self._delivered(pdu))
         client.set_error_pdu_handler(self._responded)

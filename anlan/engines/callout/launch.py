@@ -20,8 +20,12 @@ from anlan.ground.places import county_of, span, township_of
 from anlan.ground.policy import packs, values
 from anlan.ground.scope import Scope
 
-PRIORITY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
-KINDS = frozenset({"warning", "all_clear", "notice"})
+# A call that is about no warning (a roll-call, a task) has no grade and its own minutes.
+PRIORITY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3, "": 3}
+WARNINGS = frozenset({"warning", "all_clear", "notice"})
+UNGRADED = frozenset({"roll_call", "task"})
+KINDS = WARNINGS | UNGRADED
+OWN_MINUTES_MAX = 7 * 24 * 60
 CODE_PLACE = "0" * messages.CODE_DIGITS
 LINK_CHARS = 80
 
@@ -31,7 +35,8 @@ class Launch:
     """What is to be called out. key makes it once: the same key again gives the same call-out.
 
     divisions: townships, villages or the county; the chain decides which posts of them.
-    drafted_by, approved_by: persons, for what needs a second one.
+    drafted_by, approved_by: persons, for what needs a second one. minutes: until it is rung on, for
+    kinds without a grade. posts: these and no others, whatever the chain names.
     """
 
     origin_kind: str
@@ -46,6 +51,8 @@ class Launch:
     follows: int | None = None
     drafted_by: int | None = None
     approved_by: int | None = None
+    minutes: int | None = None
+    posts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +83,28 @@ def chain(name: str) -> Chain:
     return Chain(name, found["levels"], found["texts"], found["fallback_step"])
 
 
-def minutes(scope: Scope, grade: str) -> int:
-    """The county's minutes for an answer to a call of the grade."""
-    return int(values.running(scope, f"callout.minutes_{grade}"))
+def minutes(scope: Scope, launch: Launch) -> int:
+    """The launch's own minutes for an answer, else the county's for a call of its grade."""
+    if launch.minutes is not None:
+        return launch.minutes
+    return int(values.running(scope, f"callout.minutes_{launch.grade}"))
 
 
 def wait_minutes(scope: Scope, grade: str) -> int:
     """How long a level waits for its superior before it is called all the same."""
-    return int(values.running(scope, f"callout.wait_{grade}"))
+    return int(values.running(scope, f"callout.wait_{grade}")) if grade else 0
 
 
 def check(launch: Launch) -> None:
     """Refuse a launch that could not be sent as it stands."""
     if launch.grade not in PRIORITY or launch.kind not in KINDS:
         raise Refusal("launch-grade", _("叫应的级别或类型不对"), launch.grade)
+    if (launch.grade == "") != (launch.kind in UNGRADED):
+        raise Refusal("launch-grade", _("叫应的级别或类型不对"), launch.kind)
+    if launch.grade and (launch.minutes is not None or launch.posts):
+        raise Refusal("launch-grade", _("预警的叫应按级别定时限，按链定岗位"), launch.grade)
+    if not launch.grade and not 0 < (launch.minutes or 0) <= OWN_MINUTES_MAX:
+        raise Refusal("launch-minutes", _("应答时限应在 1 分钟到 7 天之间"), str(launch.minutes))
     if not launch.divisions:
         raise Refusal("launch-nowhere", _("没有选定范围"), "", _("请选择乡镇或全县"))
     if not launch.text.strip() or messages.units(launch.text) > messages.TEXT_CHARS_MAX - 200:
@@ -103,6 +118,8 @@ def reached(scope: Scope, launch: Launch) -> list[Reached]:
 
     An all-clear goes to whom the warning went, plus who joined the chain since.
     """
+    if launch.posts:
+        return _named(scope, launch)
     own = chain(launch.chain)
     found: list[Reached] = []
     for index, level in enumerate(own.levels):
@@ -113,6 +130,15 @@ def reached(scope: Scope, launch: Launch) -> list[Reached]:
     if not found:
         raise Refusal("launch-nobody", _("选定范围内没有可叫应的岗位"), "", _("请核对岗位设置"))
     return found
+
+
+def _named(scope: Scope, launch: Launch) -> list[Reached]:
+    """The posts that the launch names, where the scope sees them."""
+    with scope.open():
+        rows = list(Post.objects.filter(id__in=launch.posts, ended_at=None).order_by("id"))
+    if len(rows) != len(set(launch.posts)):
+        raise Refusal("launch-post", _("没有这个岗位，或不在您的范围内"), "", _("请重新选择岗位"))
+    return [Reached(row, 0, "") for row in rows]
 
 
 def _told(scope: Scope, callout_id: int, chain_now: list[Reached]) -> list[Reached]:
@@ -141,7 +167,7 @@ def _told(scope: Scope, callout_id: int, chain_now: list[Reached]) -> list[Reach
         found = [entry for entry in chain_now if entry.post.id in level_of]
         found += [
             entry for entry in chain_now
-            if entry.post.id not in level_of and entry.post.created_at > warning.opened_at
+            if entry.post.id not in level_of and _joined(scope, entry.post, warning)
         ]  # fmt: skip
         found += [
             Reached(post, level_of[post.id], "") for post in others.order_by("division", "id")
@@ -159,6 +185,11 @@ def _told(scope: Scope, callout_id: int, chain_now: list[Reached]) -> list[Reach
             if (post.division, post.kind) in kinds and post.id not in taken
         ]
     return sorted(found, key=lambda entry: (entry.level, entry.post.division, entry.post.id))
+
+
+def _joined(scope: Scope, post: Post, warning: Callout) -> bool:
+    """Whether the post was made after the warning; in an exercise the county stands still."""
+    return scope.world == 0 and post.created_at > warning.opened_at
 
 
 def _spans(divisions: Iterable[int], level: str) -> list[tuple[int, int]]:

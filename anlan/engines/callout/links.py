@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from anlan.engines.callout.models import Call, Link
 from anlan.engines.callout.statements import run, together
-from anlan.ground import clock, secrets
+from anlan.ground import clock, secrets, worlds
 from anlan.ground.errors import NotFound
 from anlan.ground.places import span
 from anlan.ground.scope import Actor, Scope
@@ -108,6 +108,8 @@ def open_link(token: str, act: str, address: str = "") -> Opened:
         raise gone from None
     finder = Scope.for_link(division, division, world, Actor("link"), act)
     with finder.open():
+        if not worlds.is_open(world):
+            raise gone
         link = Link.objects.filter(id=ident, act=act).select_related("call__callout").first()
         if link is None or link.expires_at <= clock.now():
             raise gone

@@ -16,6 +16,7 @@ TEXT_CHARS_MAX = PART_CHARS * PARTS_MAX
 PLACEHOLDERS = frozenset({"text", "code", "link", "post", "title"})
 KINDS = {"": "received", "1": "received", "2": "help", "9": "wrong"}
 CODE_DIGITS = 4
+EXERCISE_MARK = "【演练】"
 SEPARATORS = " ,，。.#＃+-—_:：;；、\t\r\n"
 
 
@@ -40,6 +41,13 @@ def fill(template: str, **values: str) -> str:
             raise ValueError(f"unknown placeholder {{{name}}}")
         text += values.get(name, "")
     return text
+
+
+def in_world(text: str, world: int) -> str:
+    """The message as it goes out of its world: one of an exercise says so before anything else."""
+    if world == 0 or text.startswith(EXERCISE_MARK):
+        return text
+    return EXERCISE_MARK + text
 
 
 def units(text: str) -> int:

@@ -44,6 +44,7 @@ def tree_page(request: HttpRequest, callout_id: int) -> HttpResponse:
         "wanted": request.GET.get("state", ""), "sought": request.GET.get("q", ""),
         "place": request.GET.get("place", ""), "now": clock.now(),
         "named": _named(scope, request.GET.get("q", "")),
+        "nobody": queries.nobody_since(scope, callout_id),
     }  # fmt: skip
     return render(request, "callout/tree.html", context)
 

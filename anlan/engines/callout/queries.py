@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from anlan.ground.scope import Scope
 
 PARTS_PER_S = 50.0
 ROWS_MAX = 500
+CALLS_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,12 @@ def preview(scope: Scope, launch: Launch) -> Preview:
         posts |= {entry.post.superior_id for entry in reached if entry.post.superior_id}
         contacts = county.contacts(scope, sorted(posts), now)
         names = county.place_names(scope, (entry.post.division for entry in reached))
-        minutes = launching.minutes(scope, launch.grade)
+        minutes = launching.minutes(scope, launch)
         wait = launching.wait_minutes(scope, launch.grade)
     link = "x" * launching.LINK_CHARS
     text = launching.text_for(own, launch.text, launching.CODE_PLACE, link)
     shown = launching.text_for(own, launch.text, "····", "…")
+    text, shown = (messages.in_world(one, scope.world) for one in (text, shown))
     size = len(messages.parts(text))
     recipients: list[Recipient] = []
     vacancies: list[Vacancy] = []
@@ -185,6 +188,25 @@ def tree(scope: Scope, callout_id: int) -> Tree | None:
     return Tree(callout, _counts([node.state for node in nodes]), nodes, sent)
 
 
+def nobody_since(scope: Scope, callout_id: int) -> list[datetime]:
+    """When it was found that nobody answers, for each call where that is still so."""
+    with scope.open():
+        rows = Alarm.objects.filter(
+            call__callout_id=callout_id, kind="nobody", call__state="nobody"
+        )
+        return list(rows.order_by("raised_at").values_list("raised_at", flat=True))
+
+
+def calls_of(scope: Scope, callout_ids: Sequence[int]) -> dict[int, list[Call]]:
+    """The calls of call-outs by call-out, in the order of their places; CALLS_MAX in all."""
+    found: dict[int, list[Call]] = {ident: [] for ident in callout_ids}
+    with scope.open():
+        rows = Call.objects.filter(callout_id__in=found).order_by("division", "id")
+        for call in rows[:CALLS_MAX]:
+            found[call.callout_id].append(call)
+    return found
+
+
 def fallback_of(scope: Scope, callout_id: int, call_id: int) -> Fallback | None:
     """Who was sent to knock for a call, and what they brought back."""
     with scope.open():
@@ -209,9 +231,13 @@ def counts(scope: Scope, callout_id: int) -> Counts:
 
 
 def recent(scope: Scope, rows: int = 20) -> list[tuple[Callout, Counts]]:
-    """The newest call-outs with their counts, open ones first."""
+    """The newest call-outs about warnings with their counts, open ones first."""
     with scope.open():
-        found = list(Callout.objects.order_by("-id")[: min(rows, ROWS_MAX)])
+        found = list(
+            Callout.objects.filter(kind__in=launching.WARNINGS).order_by("-id")[
+                : min(rows, ROWS_MAX)
+            ]
+        )
         states: dict[int, list[str]] = {callout.id: [] for callout in found}
         grouped = (
             Call.objects.filter(callout_id__in=states)

@@ -37,7 +37,7 @@ def report_zero(scope: Scope, name: str, on: date | None = None) -> ZeroReport:
     period = period_of(declare.period_kind(entry), on or day)
     if period.starts_on is not None and period.starts_on > day:
         raise Refusal("zero-early", _("这个周期还没有开始"), compute.period_label(period))
-    found = compute.tally(declare.Compiled(name, entry), period).get(None)
+    found = compute.tally(declare.Compiled(name, entry, period)).get(None)
     if found is not None and found.rows:
         raise Refusal(
             "zero-records", _("有 %(n)d 条记录，不能零报告") % {"n": found.rows}, entry["label"],
@@ -132,7 +132,7 @@ def check(scope: Scope, name: str, shown: str, note: str) -> FigureCheck:
     if shown != f"{figure.value}":
         raise Conflict("changed-meanwhile", _("数已经变了"), f"{figure.value}{figure.unit}",
                        _("请看新数后再核"))  # fmt: skip
-    tallied = compute.tally(declare.Compiled(name, entry), period)
+    tallied = compute.tally(declare.Compiled(name, entry, period))
     said = compute.reported(scope, name, period, compute.towns(scope), tallied)
     judged = judge(declare.promise_of(entry, day), tallied[None], said[None], day)
     row = FigureCheck.objects.create(

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from anlan.county.models import Division
-from anlan.engines.indicators import declare
+from anlan.engines.indicators import declare, kept
+from anlan.engines.indicators.counts import rows_sql, tally
 from anlan.engines.indicators.decisions import (
     Judgement,
     Period,
@@ -27,12 +28,12 @@ from anlan.engines.indicators.decisions import (
     period_of,
     rounded,
 )
-from anlan.engines.indicators.declare import Compiled, declared, for_row
+from anlan.engines.indicators.declare import Compiled, declared
 from anlan.engines.indicators.models import BaseCount, FigureCheck, ZeroReport
-from anlan.ground import calendar, clock
+from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.models import CountyFact
-from anlan.ground.places import TOWNSHIP_STEP, level
+from anlan.ground.places import level
 from anlan.ground.scope import Scope
 
 ROWS_MAX = 500
@@ -109,7 +110,7 @@ def _figures(
         day = today(scope)
         own = period or period_of(declare.period_kind(entry), day)
         try:
-            tallies = tally(Compiled(name, entry), own)
+            tallies = kept.tallies(scope, Compiled(name, entry, own))
         except Refusal as refusal:
             return {None: _off(name, entry, own, str(refusal))}
         seen = towns(scope) if townships or entry.get("group") == "township" else []
@@ -134,36 +135,6 @@ def _off(name: str, entry: declare.Entry, own: Period, why: str) -> Figure:
     )  # fmt: skip
 
 
-def rows_sql(own: Compiled, period: Period) -> sql.Composed:
-    """The rows of an indicator in a period, by the county's wall clock."""
-    return sql.SQL(
-        "SELECT object_kind, id, division, label, happened_at, {n} AS counted,"
-        " {w} AS weight, {needs} AS present, {e} AS evidenced FROM {fact}"
-        " WHERE {where} AND (happened_at IS NULL OR happened_at < {last}) AND {first}"
-    ).format(
-        n=own.numerator, w=own.weight, needs=own.needs, e=own.evidenced, fact=own.fact,
-        where=own.where, last=sql.Literal(calendar.end_of_day(period.ends_on)),
-        first=sql.SQL("true") if period.starts_on is None else sql.SQL("happened_at >= {}").format(
-            sql.Literal(calendar.start_of_day(period.starts_on))
-        ),
-    )  # fmt: skip
-
-
-def tally(own: Compiled, period: Period) -> dict[int | None, Tally]:
-    """Counts of all that the reader sees (None) and of each township, in one query."""
-    query = sql.SQL(
-        "SELECT CASE WHEN GROUPING(town) = 1 THEN NULL ELSE town END, count(*),"
-        " coalesce(sum(weight) FILTER (WHERE counted), 0), coalesce(sum(weight), 0),"
-        " count(*) FILTER (WHERE present), count(*) FILTER (WHERE evidenced)"
-        " FROM (SELECT *, division - mod(division, {step}) AS town FROM ({rows}) r) t"
-        " GROUP BY GROUPING SETS ((), (town))"
-    ).format(step=sql.Literal(TOWNSHIP_STEP), rows=rows_sql(own, period))
-    with connection.cursor() as cursor:
-        cursor.execute(query.as_string(cursor.connection))
-        found = cursor.fetchall()
-    return {row[0]: Tally(*row[1:]) for row in found}
-
-
 def records(scope: Scope, name: str, period: Period | None = None) -> list[Record]:
     """The rows behind the figure, those not counted first; at most ROWS_MAX."""
     entry = declare.entry_of(name)
@@ -172,7 +143,7 @@ def records(scope: Scope, name: str, period: Period | None = None) -> list[Recor
         query = sql.SQL(
             "SELECT object_kind, id, division, label, counted, weight, happened_at FROM ({rows}) r"
             " ORDER BY counted, division, id LIMIT {limit}"
-        ).format(rows=rows_sql(Compiled(name, entry), own), limit=sql.Literal(ROWS_MAX))
+        ).format(rows=rows_sql(Compiled(name, entry, own)), limit=sql.Literal(ROWS_MAX))
         cursor.execute(query.as_string(cursor.connection))
         return [Record(*row) for row in cursor.fetchall()]
 
@@ -285,5 +256,5 @@ def period_label(period: Period) -> str:
 
 __all__ = [
     "Figure", "Record", "by_township", "current_period", "declared", "everywhere", "figure",
-    "for_row", "records", "tally",
+    "records", "tally",
 ]  # fmt: skip

@@ -19,7 +19,8 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from anlan.engines.indicators.decisions import PERIODS, Promise
+from anlan.engines.indicators.decisions import PERIODS, Period, Promise
+from anlan.ground import calendar
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.policy import packs
 from anlan.ground.policy.packs import PackFault
@@ -32,7 +33,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "character varying": (str,),
 }  # fmt: skip
 COMPARISONS = {"is": "=", "not": "IS DISTINCT FROM", "at_least": ">=", "at_most": "<="}
-CONDITION_KEYS = frozenset({*COMPARISONS, "in", "empty"})
+CONDITION_KEYS = frozenset({*COMPARISONS, "in", "empty", "within"})
+MOMENT, MOMENTS = "timestamp with time zone", "timestamp with time zone[]"
 Entry = dict[str, Any]
 
 
@@ -54,12 +56,6 @@ def entry_of(name: str) -> Entry:
     if found is None:
         raise NotFound("indicator-unknown", _("没有这个指标"), name)
     return found
-
-
-def for_row(table: int, row: int) -> list[str]:
-    """The indicators that answer a row of the plan."""
-    wanted = f"{table}/{row}"
-    return [name for name, entry in declared().items() if wanted in entry.get("plan_rows", [])]
 
 
 def digest(entry: Entry) -> str:
@@ -93,6 +89,11 @@ def period_kind(entry: Entry) -> str:
     return kind
 
 
+def stands(entry: Entry) -> bool:
+    """Whether it counts what stands, so that it has no past to be computed again."""
+    return bool(entry.get("stands")) or period_kind(entry) == "none"
+
+
 def columns(fact: str) -> dict[str, str]:
     """Columns and types of a published fact view that runs with its reader's rights; else empty."""
     if FACT_MARK not in fact:
@@ -114,10 +115,10 @@ def _columns(database: str, fact: str) -> dict[str, str]:
 
 
 class Compiled:
-    """An indicator as SQL pieces. Every piece names only columns of its fact view."""
+    """An indicator in a period as SQL pieces, which name only columns of its fact view."""
 
-    def __init__(self, name: str, entry: Entry):
-        self.name, self.entry = name, entry
+    def __init__(self, name: str, entry: Entry, period: Period):
+        self.name, self.entry, self.period = name, entry, period
         self.known = columns(str(entry.get("fact", "")))
         lacking = ALWAYS - set(self.known)
         if lacking:
@@ -174,6 +175,8 @@ class Compiled:
         if key not in CONDITION_KEYS:
             raise self._fault("condition", entry)
         column, value = sql.Identifier(field), entry[key]
+        if key == "within":
+            return self._within(field)
         if key == "empty":
             if not isinstance(value, bool):
                 raise self._fault(field, value)
@@ -188,6 +191,33 @@ class Compiled:
                 column, sql.SQL(", ").join(sql.Literal(one) for one in values)
             )
         return sql.SQL("{} {} {}").format(column, sql.SQL(COMPARISONS[key]), sql.Literal(value))
+
+    def _within(self, field: str) -> sql.Composable:
+        """The moment, or one of the moments, lies in the period."""
+        if self.known[field] not in (MOMENT, MOMENTS):
+            raise self._fault("within", field)
+        column = sql.Identifier(field)
+        if self.known[field] == MOMENTS:
+            return sql.SQL("EXISTS (SELECT FROM unnest({}) AS moment WHERE {})").format(
+                column, self.in_period(sql.Identifier("moment"))
+            )
+        return sql.SQL("coalesce({}, false)").format(self.in_period(column))
+
+    def in_period(self, moment: sql.Composable) -> sql.Composable:
+        """A moment from the period's first day to its last, by the county's wall clock."""
+        last = sql.Literal(calendar.end_of_day(self.period.ends_on))
+        if self.period.starts_on is None:
+            return sql.SQL("{} < {}").format(moment, last)
+        first = sql.Literal(calendar.start_of_day(self.period.starts_on))
+        return sql.SQL("({} >= {} AND {} < {})").format(moment, first, moment, last)
+
+    def in_view(self) -> sql.Composable:
+        """Which rows count: what happened in the period; of what stands, all until its end."""
+        last = sql.Literal(calendar.end_of_day(self.period.ends_on))
+        until = sql.SQL("(happened_at IS NULL OR happened_at < {})").format(last)
+        if stands(self.entry) or self.period.starts_on is None:
+            return until
+        return self.in_period(sql.Identifier("happened_at"))
 
     def _typed(self, field: str, value: object) -> None:
         """A value of the column's own type: no operator of another type is ever asked for."""

@@ -1,4 +1,5 @@
-"""What is kept of a figure: zero reports, base counts, figures frozen with their members, checks.
+"""What is kept of a figure: zero reports, base counts, counts of running periods, figures
+frozen with their members, checks.
 
 Flows in: the facts of rooms and engines, at a month's end; what posts sign and what an authority
 counted. Flows out: figures that do not move, and corrections (更正) that stand beside them.
@@ -48,6 +49,45 @@ class BaseCount(Standing):
 
     class Meta:
         indexes = [models.Index(fields=["indicator", "division"], name="base_indicator")]
+
+
+class KeptPeriod(Standing):
+    """An indicator's counts are kept for a period, under these very words of its pack."""
+
+    indicator = models.CharField(max_length=120)
+    declared_digest = models.CharField(max_length=64)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["world", "indicator", "starts_on", "ends_on"],
+                nulls_distinct=False, name="kept_period_once",
+            )
+        ]  # fmt: skip
+
+
+class KeptTally(Operational):
+    """The counts of one township (or of the county itself) in a kept period; none: no records."""
+
+    indicator = models.CharField(max_length=120)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField()
+    rows = models.BigIntegerField()
+    part = models.DecimalField(max_digits=30, decimal_places=10)
+    whole = models.DecimalField(max_digits=30, decimal_places=10)
+    present = models.BigIntegerField()
+    evidenced = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["world", "indicator", "starts_on", "ends_on", "division"],
+                nulls_distinct=False, name="kept_tally_once",
+            )
+        ]  # fmt: skip
 
 
 class FrozenFigure(Operational):

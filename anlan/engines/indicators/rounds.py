@@ -14,7 +14,7 @@ from django.db import connection
 from psycopg import sql
 
 from anlan.engines.indicators import compute, declare
-from anlan.engines.indicators.compute import rows_sql
+from anlan.engines.indicators.counts import rows_sql, tally
 from anlan.engines.indicators.decisions import (
     Judgement,
     Period,
@@ -83,10 +83,10 @@ def _freeze_one(scope: Scope, name: str, month: date) -> int:
         if FrozenFigure.objects.filter(indicator=name, month=month).exists():
             return 0
         try:
-            own = Compiled(name, entry)
+            own = Compiled(name, entry, period)
         except Refusal:
             return 0
-        judged = _judgements(scope, name, entry, own, period)
+        judged = _judgements(scope, name, entry, own)
         moment = clock.now()
         FrozenFigure.objects.bulk_create(
             FrozenFigure(
@@ -97,7 +97,7 @@ def _freeze_one(scope: Scope, name: str, month: date) -> int:
             )
             for place, found in judged.items()
         )  # fmt: skip
-        cursor.execute(_filled(MEMBERS, own, period, month).as_string(cursor.connection))
+        cursor.execute(_filled(MEMBERS, own, month).as_string(cursor.connection))
         members = cursor.rowcount
         journal.line(
             scope, "indicator.freeze", ("indicators.frozenfigure", name), division=0,
@@ -112,18 +112,18 @@ def _alone(cursor: Any, key: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
-def _filled(text: str, own: Compiled, period: Period, month: date) -> sql.Composed:
+def _filled(text: str, own: Compiled, month: date) -> sql.Composed:
     return sql.SQL(text).format(  # type: ignore[arg-type]
-        name=sql.Literal(own.name), month=sql.Literal(month), rows=rows_sql(own, period),
+        name=sql.Literal(own.name), month=sql.Literal(month), rows=rows_sql(own),
         limit=sql.Literal(CHANGES_MAX),
     )  # fmt: skip
 
 
 def _judgements(
-    scope: Scope, name: str, entry: dict[str, Any], own: Compiled, period: Period
+    scope: Scope, name: str, entry: dict[str, Any], own: Compiled
 ) -> dict[int | None, Judgement]:
     """The state of the county (None) and of each township, judged at the month's last day."""
-    tallies = compute.tally(own, period)
+    period, tallies = own.period, tally(own)
     towns = compute.towns(scope)
     said = compute.reported(scope, name, period, towns, tallies)
     promise = declare.promise_of(entry, period.ends_on)
@@ -147,7 +147,7 @@ def _kept(value: Decimal | None) -> Decimal | None:
 def correct(scope: Scope) -> int:
     """Compute frozen months again; where a later fact changed one, write a correction beside it.
 
-    Indicators of what stands (period `none`) have no past to compute again: theirs stay as frozen.
+    Indicators of what stands have no past to compute again: theirs stay as frozen.
     """
     with scope.open():
         oldest = month_before(compute.today(scope))
@@ -162,7 +162,7 @@ def correct(scope: Scope) -> int:
 
 def _correct_one(scope: Scope, name: str, month: date) -> int:
     entry = declare.declared().get(name)
-    if entry is None:
+    if entry is None or declare.stands(entry):
         return 0
     with scope.open(), connection.cursor() as cursor:
         _alone(cursor, f"correct/{scope.world}/{name}/{month}")
@@ -171,10 +171,10 @@ def _correct_one(scope: Scope, name: str, month: date) -> int:
             return 0  # frozen under other words: those of today say nothing about it
         period = Period(declare.period_kind(entry), frozen[0].starts_on, frozen[0].ends_on)
         try:
-            own = Compiled(name, entry)
+            own = Compiled(name, entry, period)
         except Refusal:
             return 0
-        judged = _judgements(scope, name, entry, own, period)
+        judged = _judgements(scope, name, entry, own)
         whole = compute.whole_county()
         moved = [
             (row, found) for row in frozen
@@ -182,7 +182,7 @@ def _correct_one(scope: Scope, name: str, month: date) -> int:
         ]  # fmt: skip
         if not moved:
             return 0
-        cursor.execute(_filled(CHANGED, own, period, month).as_string(cursor.connection))
+        cursor.execute(_filled(CHANGED, own, month).as_string(cursor.connection))
         changes = [
             {"kind": kind, "id": ident, "division": place, "label": label, "how": how}
             for kind, ident, place, label, how in cursor.fetchall()

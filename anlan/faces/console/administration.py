@@ -20,6 +20,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from anlan.faces.console import naming
 from anlan.ground import clock, journal, watch
 from anlan.ground.actions import action
 from anlan.ground.machine import site
@@ -51,7 +52,7 @@ def system(request: HttpRequest) -> HttpResponse:
     disk = shutil.disk_usage(site().home)
     percent = round(100 * disk.used / disk.total)
     gateway = _gateway()
-    faults = [row.name for row in rounds if row.late or row.error]
+    faults = [naming.round_word(row.name) for row in rounds if row.late or row.error]
     faults += [] if gateway["open"] else [str(gateway["address"])]
     faults += [_("磁盘")] if percent >= DISK_WARN_PERCENT else []
     context = {
@@ -134,8 +135,10 @@ def _audit(request: HttpRequest, verdict: journal.Verdict | None) -> HttpRespons
 
 def _sought(asked: dict[str, str]) -> Any:
     rows = JournalLine.objects.order_by("-id")
-    if re.fullmatch(r"[a-z._]{1,60}", asked["action"]):
+    if re.fullmatch(r"[a-z._]+", asked["action"]):
         rows = rows.filter(action__startswith=asked["action"])
+    elif asked["action"]:
+        rows = rows.filter(action__in=naming.actions_named(asked["action"]))
     if asked["actor"]:
         rows = rows.filter(actor__contains=asked["actor"])
     if asked["address"]:

@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 STATIC = Path(__file__).resolve().parent / "static" / "console"
-ENTRIES = {"shell": "src/shell.ts", "map": "src/map/page.ts", "parts": "src/parts.ts"}
+ENTRIES = {"shell": "src/shell.ts", "map": "src/map/page.ts", "parts": "src/parts.ts",
+           "wall": "src/wall.ts", "pick": "src/pick.ts"}  # fmt: skip
 # A count of one has a form of its own in English; the scripts ask for it under this mark.
 ONE = "\x01"
 

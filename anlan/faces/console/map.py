@@ -100,6 +100,11 @@ def _has(town: TownRow, state: str) -> bool:
     return {"nobody": town.nobody, "reached_by_fallback": town.reached}.get(state, town.open) > 0
 
 
+def towns_of(nodes: list[Any]) -> list[TownRow]:
+    """The townships of these calls by name, those with open calls first."""
+    return _towns(nodes, dict(_divisions().values_list("code", "name")))
+
+
 def _towns(nodes: list[Any], names: dict[int, str]) -> list[TownRow]:
     """Townships with open calls first, most of them first."""
     grouped: dict[int, list[str]] = {code: [] for code in names if level(code) == "township"}
@@ -122,6 +127,11 @@ def _town(code: int, name: str, states: list[str]) -> TownRow:
 @json_page("map.read")
 def ground(request: HttpRequest) -> HttpResponse:
     """Outlines of county and townships, and one label point for each."""
+    return JsonResponse(ground_of(scope_of(request)))
+
+
+def ground_of(scope: Scope) -> dict[str, Any]:
+    """The ground as the scope sees it, in its open transaction."""
     import shapely
 
     areas, labels = [], []
@@ -134,13 +144,17 @@ def ground(request: HttpRequest) -> HttpResponse:
             labels.append(
                 _feature(_point(row.label_lon, row.label_lat), code=row.code, name=row.name)
             )
-    return JsonResponse({"areas": _collection(areas), "labels": _collection(labels)})
+    return {"areas": _collection(areas), "labels": _collection(labels)}
 
 
 @json_page("map.read")
 def points(request: HttpRequest) -> HttpResponse:
     """Villages with their state, opened zones, shelters; and the share answered by township."""
-    scope = scope_of(request)
+    return JsonResponse(points_of(request, scope_of(request)))
+
+
+def points_of(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+    """The points as the scope sees them, in its open transaction."""
     row, _rows = _chosen(request, scope)
     states = callout.states_by_division(scope, row.id) if row else {}
     nodes = callout.tree(scope, row.id) if row else None
@@ -150,7 +164,7 @@ def points(request: HttpRequest) -> HttpResponse:
          "nobody": t.nobody}
         for t in _towns(nodes.nodes if nodes else [], {})
     ]  # fmt: skip
-    return JsonResponse({"points": _collection(found[:POINTS_MAX]), "towns": towns})
+    return {"points": _collection(found[:POINTS_MAX]), "towns": towns}
 
 
 def _villages(states: dict[int, str], callout_id: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from anlan.ground.places import span
 
 ANSWERED = ("answered", "help")
+STEPS_MAX = 60
 OPEN = ("waiting", "ringing", "fallback", "nobody", "help")
 
 
@@ -53,6 +55,7 @@ def reason_word(reason: str) -> str:
         "superior-reached": _("上级已上门告知，轮到这一级"),
         "fallback-not-closed": _("派人上门，到时没有登记"),
         "all-clear": _("已解除，不再叫"),
+        "changed": _("已变更，按新预警叫"),
         "not-due": _("还没有到时间"),
         "fallback-closed": _("上门告知"),
         "answered-first": _("本人应答"),
@@ -60,6 +63,7 @@ def reason_word(reason: str) -> str:
         "answered-superior": _("上级应答"),
         "answered-fallback": _("上门的人应答"),
         "stopped": _("叫应已停止"),
+        "yielded": _("已让位于真实叫应"),
     }
     return words.get(reason, reason)
 
@@ -119,3 +123,38 @@ def _group(level: int, rows: list[Any]) -> Group:
         level, level_word(level), rows, len(rows), of(*ANSWERED), of("reached_by_fallback"),
         of("nobody"), of("waiting", "ringing", "fallback", "nobody"),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How the call-out stood so long after it was opened; counts of calls."""
+
+    at: datetime
+    minutes: float
+    answered: int
+    reached: int
+    nobody: int
+
+
+def steps(
+    nodes: Sequence[Any], nobody: Sequence[datetime], opened_at: datetime, now: datetime
+) -> list[Step]:
+    """Cumulative answers, fallbacks and nobodies; STEPS_MAX rows at most, the last is `now`."""
+    events = [(node.answered_at, 0) for node in nodes if node.answered_at]
+    events += [
+        (node.fallback.closed_at, 1) for node in nodes
+        if node.state == "reached_by_fallback" and node.fallback and node.fallback.closed_at
+    ]  # fmt: skip
+    events += [(moment, 2) for moment in nobody]
+    counts, found = [0, 0, 0], [_step(opened_at, opened_at, (0, 0, 0))]
+    for moment, kind in sorted(events):
+        counts[kind] += 1
+        found.append(_step(moment, opened_at, counts))
+    found.append(_step(max(now, found[-1].at), opened_at, counts))
+    each = -(-len(found) // STEPS_MAX)
+    return [*found[:-1:each], found[-1]]
+
+
+def _step(moment: datetime, opened_at: datetime, counts: Sequence[int]) -> Step:
+    minutes = max(0.0, (moment - opened_at).total_seconds() / 60)
+    return Step(moment, round(minutes, 2), counts[0], counts[1], counts[2])

@@ -31,6 +31,11 @@ RETRY_S_MAX = 5.0
 CHECK_S = 15.0
 OVER = '{"topic":"wire","state":"over"}'
 CONNECT_S_MAX = 5
+WALL_BASE = 1 << 40  # as `console/walls.py`, which imports Django and is not imported here
+WALLS = """
+SELECT w.base + w.id FROM (SELECT %s::bigint AS base, id FROM console_wall WHERE ended_at IS NULL) w
+WHERE w.base + w.id = ANY(%s)
+"""
 
 __all__ = ["TOPIC_BITS", "app", "make_token", "read_token"]
 
@@ -137,7 +142,7 @@ class Asker:
         self.turn = asyncio.Lock()
 
     async def standing(self, asked: set[int]) -> set[int]:
-        """Which of the sign-ins still may read (live, or resting on a duty shift)."""
+        """Which of the sign-ins and walls still may read (live, or resting on a duty shift)."""
         async with self.turn:
             if self.connection is None or self.connection.closed:
                 self.connection = await psycopg.AsyncConnection.connect(
@@ -145,7 +150,9 @@ class Asker:
                 )
             try:
                 rows = await self.connection.execute(STATES, [list(asked)])
-                return {row[0] for row in await rows.fetchall() if row[5] != "dead"}
+                people = {row[0] for row in await rows.fetchall() if row[5] != "dead"}
+                rows = await self.connection.execute(WALLS, [WALL_BASE, list(asked)])
+                return people | {row[0] for row in await rows.fetchall()}
             except psycopg.Error:
                 await self.connection.close()
                 raise

@@ -12,7 +12,7 @@ from anlan.county import acting_pages as acting
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
-from anlan.faces.console import administration
+from anlan.faces.console import administration, wall_pages
 from anlan.faces.console import pages as console
 from anlan.faces.http import metrics
 from anlan.ground import pages as ground
@@ -20,7 +20,9 @@ from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
 from anlan.rooms.evacuation import pages as evacuation
 from anlan.rooms.oversight import pages as oversight
+from anlan.rooms.review import pages as review
 from anlan.rooms.warning import pages as warning
+from anlan.rooms.warning import source_pages as sources
 from anlan.rooms.workplan import import_pages as plan_import
 from anlan.rooms.workplan import pages as workplan
 
@@ -46,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *warning.urlpatterns,
     *callout.urlpatterns,
     *evacuation.urlpatterns,
+    *review.urlpatterns,
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *oversight.urlpatterns,
@@ -54,10 +57,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,
+    *wall_pages.urlpatterns,
     *access.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
     *metrics.urlpatterns,
+    *sources.urlpatterns,
     _static(),
 ]
 handler404 = "anlan.faces.console.pages.not_found"

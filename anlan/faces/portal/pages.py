@@ -6,29 +6,34 @@ answer needs.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, re_path
 
 from anlan.engines.callout import actions as callout
-from anlan.engines.callout import links
+from anlan.engines.callout import links, played
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.engines.callout.photos import keep_photo
-from anlan.ground import clock
+from anlan.ground import clock, places
 from anlan.ground.errors import Refusal
 from anlan.ground.machine import site
 from anlan.ground.machine.site import MARK_HEADER
+from anlan.ground.scope import Scope
 from anlan.ground.web import address_of, public_page
+from anlan.rooms.duty import actions as duty
 from anlan.rooms.evacuation import actions as evacuation
 from anlan.rooms.evacuation import queries as zones
 from anlan.rooms.evacuation.models import WHERE
+from anlan.rooms.review import queries as exercises
 
 KINDS = ("received", "help", "wrong")
 CACHE_S = 3600
+TAKEN_MAX = 1000
 AGO_MINUTES_MAX = 24 * 60
 
 
@@ -129,6 +134,55 @@ def _said(request: HttpRequest, home: zones.Home) -> tuple[str, int]:
     return where, moved
 
 
+@public_page(
+    "anybody reports what they see; what is written is stored and shown to nobody here",
+    fields=["text", "place", "caller", "number", "form_key"],
+)
+def report(request: HttpRequest) -> HttpResponse:
+    """A report by the public page (群众上报): stored before it is answered, read at the desk."""
+    if request.method == "POST":
+        post = request.POST
+        duty.leave_web_report(
+            Scope.nobody(address_of(request), getattr(request, "request_id", "")),
+            places.parse(site().code), post.get("form_key", "") or uuid.uuid4().hex,
+            post.get("text", ""), post.get("place", ""), post.get("caller", ""),
+            post.get("number", ""),
+        )  # fmt: skip
+        return redirect(request.path + "?done=1")
+    context = {"done": request.GET.get("done", ""), "form_key": uuid.uuid4().hex}
+    return render(request, "portal/report.html", context)
+
+
+@public_page("the player of an exercise takes its outbox by a signed token", fields=["taken"])
+def outbox(request: HttpRequest) -> HttpResponse:
+    """What a 推演 would have sent, for the program that answers it; nothing for anybody else."""
+    scope = played.player(_bearer(request), address_of(request))
+    if request.method != "POST":
+        raise Refusal("method", "这里只接受 POST", request.method or "", "", 405)
+    now, found = played.take_outbox(scope, _ids(request.POST.get("taken", "")))
+    with scope.open():
+        silent = exercises.silent_posts(scope)
+    rows = [
+        {"id": m.id, "person": m.person, "role": m.role, "try": m.try_no, "text": m.text,
+         "at": m.at.isoformat(), "silent": m.post in silent}
+        for m in found
+    ]  # fmt: skip
+    return JsonResponse({"schema": "anlan.outbox/1", "now": now.isoformat(), "messages": rows})
+
+
+def _bearer(request: HttpRequest) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def _ids(text: str) -> list[int]:
+    parts = [part for part in text.split(",") if part]
+    if len(parts) > TAKEN_MAX or not all(
+        p.isascii() and p.isdigit() and len(p) < 19 for p in parts
+    ):
+        raise Refusal("taken-form", "编号不对", text[:40], "用逗号隔开的数字")
+    return [int(part) for part in parts]
+
+
 @public_page("says that the process answers; no data")
 def health(request: HttpRequest) -> HttpResponse:
     """For the supervisor and for probes."""
@@ -157,6 +211,8 @@ urlpatterns = [
     path("a/<str:token>", answer, name="answer"),
     path("f/<str:token>", fallback, name="fallback-link"),
     path("h/<str:token>", headcount, name="headcount"),
+    path("r", report, name="public-report"),
+    path("exercise/outbox", outbox, name="outbox"),
     path("health", health, name="public-health"),
     re_path(r"^s/(?P<name>p\.(?:css|js))$", asset, name="public-asset"),
 ]

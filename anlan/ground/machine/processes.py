@@ -58,6 +58,9 @@ class Child:
     started: float = 0.0
 
 
+CONTACTS = "phonebox.json"  # number → name and post, in a demonstration county
+
+
 # One interpreter serves one page at a time: a second one for the console's readers where there is a
 # second core. What each keeps it asks the database for (`ground/kept.py`), so they may differ.
 CONSOLE_WORKERS = min(2, os.cpu_count() or 1)
@@ -93,11 +96,17 @@ def children(own: Site) -> list[Child]:
         Child("public", granian(own, wsgi, "wsgi", "public", 2), "public"),
         Child("worker", [sys.executable, "-m", "anlan.faces.worker"], "worker"),
         Child("watchdog", [sys.executable, "-m", "anlan.faces.watchdog"], "watchdog"),
+        Child(
+            "player",
+            [sys.executable, "-m", "player", "--folder", str(own.home / "player")],
+            "player",
+        ),
     ]
     if own.demo:
         box = [
             sys.executable, "-m", "phonebox", "--smpp-port", str(own.ports["smpp"]),
             "--http-port", str(own.ports["phonebox"]), "--store", str(own.home / "phonebox.db"),
+            "--contacts", str(own.home / CONTACTS),
         ]  # fmt: skip
         found.append(Child("phonebox", box, "phonebox"))
     return found

@@ -20,7 +20,7 @@ from typing import Any
 from anlan.ground.policy import check_types, facts, packs
 from anlan.ground.policy.packs import Document, Fault, PackFault
 
-SECTIONS = ("pack", "chains", "texts", "indicators", "types")
+SECTIONS = ("pack", "chains", "texts", "indicators", "types", "events")
 SHARED = {"_core": ("rights", "types"), "_law": None}
 DATA_FILES = {
     "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.yaml", "surnames.yaml"}
@@ -210,6 +210,8 @@ def _true(document: Document, section: str, data: dict[str, Any]) -> Iterator[Fa
     elif section == "types":
         for path, what, mend in check_types.faults(data, document.file.startswith("_core/")):
             yield _fault(document, path, what, mend)
+    elif section == "events":
+        yield from _events(document, data)
 
 
 def _placeholders(
@@ -281,6 +283,27 @@ def _chains(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
                 if kind not in known:
                     yield _fault(document, [name, "levels", at, *path], f"没有这种岗位：{kind}",
                                  f"只许 {'、'.join(sorted(known))}")  # fmt: skip
+
+
+def _events(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
+    """Every kind names a family that is there; every clock names a dated value of `_law`."""
+    known = packs.laws()
+    for name, kind in data["kinds"].items():
+        if kind["family"] not in data["families"]:
+            yield _fault(document, ["kinds", name, "family"], f"没有这一类：{kind['family']}",
+                         f"只许 {'、'.join(sorted(data['families']))}")  # fmt: skip
+    named = [(["kinds", name, "change_days"], kind.get("change_days"))
+             for name, kind in data["kinds"].items()]  # fmt: skip
+    for name, family in data["families"].items():
+        named.append((["families", name, "change_days"], family.get("change_days")))
+        named += [
+            (["families", name, part, "value"], entry["value"])
+            for part, entry in family.items()
+            if isinstance(entry, dict) and "value" in entry
+        ]
+    for path, value in named:
+        if value is not None and value not in known:
+            yield _fault(document, path, f"没有这个规则值：{value}", "先写进 _law")
 
 
 def _law(document: Document, name: str, entry: dict[str, Any]) -> Iterator[Fault]:

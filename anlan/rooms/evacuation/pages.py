@@ -24,8 +24,10 @@ def list_page(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     place = queries.place_of(request.GET.get("place", ""))
     names = county.place_names(scope, [place]) if place else {}
+    night = queries.night(scope, place=place)
     context = {
-        "night": queries.night(scope, place=place), "zones": queries.zones(scope, place),
+        "night": night, "towns": queries.by_township(scope, night),
+        "zones": queries.zones(scope, place),
         "place": place, "place_name": names.get(place or 0, ""), "now": clock.now(),
     }  # fmt: skip
     return render(request, "evacuation/list.html", context)

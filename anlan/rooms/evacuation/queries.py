@@ -14,7 +14,7 @@ from anlan.county.models import Post
 from anlan.county.versions import history
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
-from anlan.ground.places import span
+from anlan.ground.places import span, township_of
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.actions import figures_of
 from anlan.rooms.evacuation.decisions import Figures, total
@@ -132,6 +132,19 @@ def night(scope: Scope, only_open: bool = True, place: int | None = None) -> Nig
     shown.sort(key=lambda o: (o.counted_at is not None, -o.figures.still_there, o.row.division))
     counted = sum(1 for entry in shown if entry.counted_at is not None)
     return Night(shown, total(entry.figures for entry in shown), counted)
+
+
+def by_township(scope: Scope, shown: Night) -> list[tuple[str, Figures, int, int]]:
+    """(township, figures of the zones that reported, how many reported, how many zones)."""
+    grouped: dict[int, list[OpeningRow]] = {}
+    for entry in shown.rows:
+        grouped.setdefault(township_of(entry.row.division) or entry.row.division, []).append(entry)
+    names = county.place_names(scope, grouped)
+    return [
+        (names.get(code, str(code)), total(e.figures for e in rows if e.counted_at),
+         sum(1 for e in rows if e.counted_at), len(rows))
+        for code, rows in sorted(grouped.items())
+    ]  # fmt: skip
 
 
 def zone_for_link(scope: Scope, opening_id: int) -> ZoneForLink:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from anlan.county import queries as county
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Callout
@@ -17,33 +16,26 @@ from anlan.ground import clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
 from anlan.ground.live import tell
-from anlan.ground.models import CountyFact
-from anlan.ground.places import county_of, level
 from anlan.ground.scope import Scope
 from anlan.rooms.warning import draft as words
-from anlan.rooms.warning.decisions import TEXT_CHARS_MAX, read_bulletin
+from anlan.rooms.warning import drafting
+from anlan.rooms.warning.decisions import TEXT_CHARS_MAX, read_items
 from anlan.rooms.warning.lifting import all_clear, title
 from anlan.rooms.warning.models import Approval, Bulletin, Warning
 
 REVIEW_WITHIN = timedelta(hours=24)
 WHY_CHARS_MAX = 200
-EDITABLE = ("kind", "grade", "starts_at", "divisions", "caution", "measures", "issuer")
-
-
-def township_names(scope: Scope) -> dict[str, int]:
-    """Every township under its full name and without 镇, 乡, 街道."""
-    names: dict[str, int] = {}
-    for place in county.places(scope, "township"):
-        names[place.name] = place.code
-        short = place.name.removesuffix("街道").removesuffix("镇").removesuffix("乡")
-        if len(short) >= 2:
-            names[short] = place.code
-    return names
+EDITABLE = ("kind", "grade", "starts_at", "divisions", "caution", "measures", "issuer", "act")
+ACTS = ("issue", "change", "lift")
 
 
 @action("warning.draft", journal="warning.paste")
 def paste(scope: Scope, text: str) -> Warning:
-    """Keep the text as it came, read it, and draft a warning with the doubts still open."""
+    """Keep the text as it came, read it, and draft each warning that it holds; returns the first.
+
+    A text with several signals gives several drafts: each has its own grade, places and chain, and
+    each is approved by itself.
+    """
     if not text.strip():
         raise Refusal("text-empty", _("没有内容"), "", _("请粘贴气象台发来的原文"))
     if len(text) > TEXT_CHARS_MAX:
@@ -52,71 +44,19 @@ def paste(scope: Scope, text: str) -> Warning:
             _("请只粘贴一份预警的原文"),
         )  # fmt: skip
     now = clock.now()
-    found = read_bulletin(text, township_names(scope), now)
+    found = read_items(text, drafting.township_names(scope), now)
+    items = [drafting.plain(asdict(one)) for one in found]
     bulletin = Bulletin.objects.create(
-        division=_county(scope), world=scope.world, text=text,
-        reading={**_plain(asdict(found))}, pasted_by=scope.actor.label, received_at=now,
+        division=drafting.county_code(scope), world=scope.world, text=text,
+        reading={**items[0], "items": items},
+        pasted_by=scope.actor.label, received_at=now,
     )  # fmt: skip
     journal.line(scope, "warning.paste", bulletin, after=text)
-    grade = found.grade or "blue"
-    todo, law = words.measures(grade)
-    own = words.kind_text(found.kind)
-    divisions = list(found.areas) or ([_county(scope)] if found.whole_county else [])
-    row = Warning(
-        division=_county(scope), world=scope.world, bulletin=bulletin, kind=found.kind,
-        kind_label=own["label"] or found.kind_label, grade=found.grade,
-        starts_at=found.issued_at or now, divisions=divisions, caution=own["caution"],
-        measures=todo, measures_law=law, issuer=_authority(), signal_issuer=found.issuer,
-        doubts=[_plain(asdict(doubt)) for doubt in found.doubts], drafted_by=scope.actor.label,
-        drafted_account=scope.actor.id, drafted_person=scope.actor.person_id,
-    )  # fmt: skip
-    _reword(scope, row)
-    row.save()
-    tell(scope, "warning", row.division, warning=row.id)
-    return row
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """JSON-able: times as ISO text, enums as their value."""
-    kept: dict[str, Any] = {}
-    for name, value in fields.items():
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif name == "act":
-            value = value.value if value is not None else None
-        elif name == "doubts":
-            value = [dict(doubt) for doubt in value]
-        kept[name] = value
-    return kept
-
-
-def _county(scope: Scope) -> int:
-    return county_of(scope.lo) if scope.kind == "post" else _fact().code
-
-
-def _fact() -> CountyFact:
-    fact = CountyFact.objects.first()
-    if fact is None:
-        raise NotFound("no-county", _("还没有建立县"), "", _("请运行 anlan county new"))
-    return fact
-
-
-def _authority() -> str:
-    """In whose name the warning goes out (突发事件应对法 art. 64: the county's government)."""
-    return f"{_fact().name}人民政府"
-
-
-def _reword(scope: Scope, row: Warning) -> None:
-    """Area and message follow the fields."""
-    names = county.place_names(scope, row.divisions)
-    whole = any(level(code) == "county" for code in row.divisions)
-    listed = "、".join(names.get(code, str(code)) for code in sorted(row.divisions))
-    row.area = "全县" if whole else listed
-    if row.grade:
-        row.sms = words.message(
-            "warning", _fact().name, row.kind_label, row.grade, row.starts_at, row.area,
-            row.caution, row.measures,
-        )  # fmt: skip
+    rows = [
+        drafting.draft(scope, one, now, bulletin=bulletin, item=number)
+        for number, one in enumerate(found, 1)
+    ]
+    return rows[0]
 
 
 def _row(scope: Scope, warning_id: int, version: int | None = None) -> Warning:
@@ -139,11 +79,13 @@ def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any])
     row = _row(scope, warning_id, version)
     if row.state not in ("draft", "submitted"):
         raise Refusal("warning-sent", _("已发出的预警不能修改"), "", _("请发布变更或解除"))
-    unknown = set(changes) - set(EDITABLE) - {"settled", "sms"}
+    unknown = set(changes) - set(EDITABLE) - {"settled", "sms", "follows"}
     if unknown:
         raise Refusal("field-unknown", _("不能修改这些字段"), "、".join(sorted(unknown)))
-    before = {name: getattr(row, name) for name in changes if name != "settled"}
+    kept = [name for name in changes if name in EDITABLE]
+    before = {name: getattr(row, name) for name in kept}
     settled = set(changes.pop("settled", []))
+    target = changes.pop("follows", None)
     own_sms = changes.pop("sms", None)
     _check_changes(changes)
     for name, value in changes.items():
@@ -152,7 +94,9 @@ def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any])
         own = words.kind_text(row.kind)
         row.kind_label = own["label"] or row.kind_label
     row.doubts = [doubt for doubt in row.doubts if doubt["code"] not in settled]
-    _reword(scope, row)
+    if target is not None or row.act == "issue":
+        _point(row, target or 0)
+    drafting.reword(scope, row)
     if own_sms:
         row.sms = own_sms.strip()
     row.drafted_by, row.drafted_account = scope.actor.label, scope.actor.id
@@ -165,7 +109,23 @@ def revise(scope: Scope, warning_id: int, version: int, changes: dict[str, Any])
     return row
 
 
+def _point(row: Warning, target_id: int) -> None:
+    """The released warning that a change or a lift is about; 0: none, and then it is an issue."""
+    if row.act == "issue" or not target_id:
+        row.follows = None
+        return
+    target = Warning.objects.filter(id=target_id, state="released").exclude(act="lift").first()
+    if target is None or target.id == row.id:
+        raise Refusal(
+            "follows-gone", _("选定的原预警不在发出状态"), str(target_id), _("请重新选择")
+        )
+    if row.follows_id != target.id:
+        drafting.settle_target(row, target)
+
+
 def _check_changes(changes: dict[str, Any]) -> None:
+    if "act" in changes and changes["act"] not in ACTS:
+        raise Refusal("act-form", _("请选择发布、变更或解除"))
     if "grade" in changes and changes["grade"] not in words.GRADES:
         raise Refusal("grade-form", _("请选择红、橙、黄、蓝之一"))
     if "divisions" in changes and not changes["divisions"]:
@@ -186,11 +146,41 @@ def submit(scope: Scope, warning_id: int, version: int) -> Warning:
     ]
     if missing:
         raise Refusal("fields-missing", _("还缺：种类、级别或范围"), "、".join(missing))
+    if row.act != "issue":
+        _in_force(row)
     if row.state != "draft":
         raise Refusal("state", _("这份预警不是草稿"), row.state)
     row.state, row.submitted_at = "submitted", clock.now()
     row.save(update_fields=["state", "submitted_at"])
     journal.line(scope, "warning.submit", row)
+    tell(scope, "warning", row.division, warning=row.id)
+    return row
+
+
+def _in_force(row: Warning) -> Warning:
+    """The warning that a change or a lift is about, locked, still in force; Refusal otherwise."""
+    target = Warning.objects.select_for_update(of=("self",)).filter(id=row.follows_id or 0).first()
+    if target is None:
+        raise Refusal("follows-missing", _("没有选定原预警"), "", _("请选定要变更或解除的是哪一份"))
+    if target.state != "released":
+        raise Refusal(
+            "follows-gone", _("原预警已不在发出状态"), f"{title(target)} {target.area}",
+            _("请核对后撤回这份草稿"),
+        )  # fmt: skip
+    return target
+
+
+@action("warning.draft", journal="warning.withdraw")
+def withdraw(scope: Scope, warning_id: int, version: int, why: str) -> Warning:
+    """A draft that nobody needs: kept, with the reason, and out of the way."""
+    row = _row(scope, warning_id, version)
+    if not why.strip():
+        raise Refusal("why-empty", _("撤回须写明原因"), "", _("例如：与前一份重复"))
+    if row.state not in ("draft", "submitted"):
+        raise Refusal("warning-sent", _("已发出的预警不能撤回"), row.state, _("请提请解除"))
+    row.state, row.version = "withdrawn", row.version + 1
+    row.save(update_fields=["state", "version"])
+    journal.line(scope, "warning.withdraw", row, why=why)
     tell(scope, "warning", row.division, warning=row.id)
     return row
 
@@ -206,6 +196,8 @@ def approve(scope: Scope, warning_id: int, version: int) -> Callout:
     _other_person(scope, row)
     _approval(scope, row, "release")
     journal.line(scope, "warning.approve", row)
+    if row.act == "lift":
+        return _lift_by_draft(scope, row)
     return _release(scope, row, approved_by=scope.actor.person_id)
 
 
@@ -215,6 +207,8 @@ def override(scope: Scope, warning_id: int, version: int, why: str) -> Callout:
     row = _row(scope, warning_id, version)
     if not why.strip():
         raise Refusal("why-empty", _("紧急发布须写明原因"), "", _("例如：房屋已进水，无法等待"))
+    if row.act == "lift":
+        raise Refusal("lift-override", _("解除须由第二人批准"), "", _("请提交审批"))
     if row.state not in ("draft", "submitted") or not row.grade or not row.divisions:
         raise Refusal("not-ready", _("这份预警还不完整或已发出"), row.state)
     row.override_why = why.strip()
@@ -267,17 +261,22 @@ def _approval(scope: Scope, row: Warning, act: str) -> None:
 
 
 def _release(scope: Scope, row: Warning, approved_by: int | None) -> Callout:
+    target = _in_force(row) if row.act == "change" else None
     opened = callout.open_callout(
         scope,
         Launch(
-            origin_kind="warning.warning", origin_id=row.id, chain="warning/night",
+            origin_kind="warning.warning", origin_id=drafting.head_id(row), chain="warning/night",
             grade=row.grade, title=title(row), text=row.sms, divisions=tuple(row.divisions),
             key=f"warning-{row.id}-{row.version}", drafted_by=row.drafted_person,
-            approved_by=approved_by,
+            follows=target.callout_id if target else None, approved_by=approved_by,
         ),
     )  # fmt: skip
     row.state, row.released_at, row.callout_id = "released", clock.now(), opened.id
     row.save()
+    if target is not None:
+        target.state, target.version = "changed", target.version + 1
+        target.save(update_fields=["state", "version"])
+        journal.line(scope, "warning.changed", target, why=title(row))
     tell(scope, "warning", row.division, warning=row.id)
     return opened
 
@@ -308,18 +307,36 @@ def approve_lift(scope: Scope, warning_id: int, version: int) -> Callout:
     _other_person(scope, row)
     _approval(scope, row, "lift")
     text = all_clear(scope, row)
+    opened = _all_clear(scope, row, text, f"lift-{row.id}-{row.version}", row.drafted_person)
+    journal.line(scope, "warning.lift", row)
+    return opened
+
+
+def _lift_by_draft(scope: Scope, row: Warning) -> Callout:
+    """What the bureau's own lift asked for, once a second person agreed to it."""
+    target = _in_force(row)
+    opened = _all_clear(
+        scope, target, all_clear(scope, target), f"lift-draft-{row.id}", row.drafted_person
+    )
+    row.state, row.released_at, row.callout_id = "released", clock.now(), opened.id
+    row.save()
+    journal.line(scope, "warning.lift", target, why=title(row))
+    return opened
+
+
+def _all_clear(
+    scope: Scope, target: Warning, text: str, key: str, drafted_by: int | None
+) -> Callout:
     opened = callout.open_callout(
         scope,
         Launch(
-            origin_kind="warning.warning", origin_id=row.id, chain="warning/night",
-            grade=row.grade, title=title(row) + "解除", text=text,
-            divisions=tuple(row.divisions), key=f"lift-{row.id}-{row.version}",
-            kind="all_clear", follows=row.callout_id, drafted_by=row.drafted_person,
-            approved_by=scope.actor.person_id,
+            origin_kind="warning.warning", origin_id=drafting.head_id(target),
+            chain="warning/night", grade=target.grade, title=title(target) + "解除", text=text,
+            divisions=tuple(target.divisions), key=key, kind="all_clear",
+            follows=target.callout_id, drafted_by=drafted_by, approved_by=scope.actor.person_id,
         ),
     )  # fmt: skip
-    row.state, row.lifted_callout_id = "lifted", opened.id
-    row.save()
-    journal.line(scope, "warning.lift", row)
-    tell(scope, "warning", row.division, warning=row.id)
+    target.state, target.lifted_callout_id = "lifted", opened.id
+    target.save()
+    tell(scope, "warning", target.division, warning=target.id)
     return opened

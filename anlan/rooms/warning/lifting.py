@@ -32,7 +32,8 @@ class Beside:
 
 def title(row: Warning) -> str:
     """暴雨橙色预警."""
-    return f"{row.kind_label}{words.grade_label(row.grade)}预警" if row.grade else row.kind_label
+    name = f"{row.kind_label}{words.grade_label(row.grade)}预警" if row.grade else row.kind_label
+    return name + "解除" if row.act == "lift" else name
 
 
 def overlap(these: Iterable[int], those: Iterable[int]) -> list[int]:
@@ -53,7 +54,7 @@ def standing_beside(scope: Scope, row: Warning) -> list[Beside]:
         others = Warning.objects.filter(state__in=STANDING_STATES, grade__in=MOVING_GRADES)
         found = [
             Beside(title(other), overlap(row.divisions, other.divisions))
-            for other in others.exclude(id=row.id).order_by("id")
+            for other in others.exclude(id=row.id).exclude(act="lift").order_by("id")
         ]
     return [beside for beside in found if beside.divisions]
 

@@ -13,19 +13,22 @@ from anlan.county import queries as county
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.warning import actions, draft, queries
+from anlan.rooms.warning import actions, draft, queries, received_pages
+from anlan.rooms.warning.models import ACTS
 
 REVISED = (
     "version", "then", "kind", "grade", "caution", "measures", "starts_at", "divisions*", "own_sms",
-    "sms",
+    "sms", "act", "follows",
 )  # fmt: skip
 
 
 @page("warning.read")
 def list_page(request: HttpRequest) -> HttpResponse:
     """Warnings; what waits for approval first."""
-    rows = queries.recent(scope_of(request), 50)
-    return render(request, "warning/list.html", {"rows": rows, "now": clock.now()})
+    scope = scope_of(request)
+    rows = queries.recent(scope, 50)
+    context = {"rows": rows, "now": clock.now(), "held": queries.held_count(scope)}
+    return render(request, "warning/list.html", context)
 
 
 @act("warning.draft", fields=["text"])
@@ -48,6 +51,7 @@ def show(request: HttpRequest, warning_id: int) -> HttpResponse:
         "kinds": [(k, v["label"]) for k, v in draft.texts()["kinds"].items() if v["label"]],  # type: ignore[attr-defined]
         "grades": draft.texts()["grades"],
         "county": county.places(scope, "county"),
+        "acts": ACTS,
         "mine": shown.row.drafted_account == request.user.pk,
     }
     return render(request, "warning/show.html", context)
@@ -57,7 +61,7 @@ def _changes(request: HttpRequest) -> dict[str, Any]:
     """The form's fields as an action takes them; every doubt about a shown field is settled."""
     post = request.POST
     changes: dict[str, Any] = {}
-    for name in ("kind", "grade", "caution", "measures"):
+    for name in ("kind", "grade", "caution", "measures", "act"):
         if name in post:
             changes[name] = post[name].strip()
     if "starts_at" in post:
@@ -66,6 +70,8 @@ def _changes(request: HttpRequest) -> dict[str, Any]:
         except ValueError:
             raise Refusal("time-form", "起始时间不对", post["starts_at"], "请重新选择") from None
         changes["starts_at"] = moment.replace(tzinfo=clock.COUNTY_ZONE)
+    if "follows" in post:
+        changes["follows"] = int(post["follows"]) if post["follows"].isdigit() else 0
     codes = [int(code) for code in post.getlist("divisions") if code.isdigit()]
     if codes:
         changes["divisions"] = codes
@@ -103,6 +109,8 @@ def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
         return redirect(f"/callout/{actions.override(scope, warning_id, version, why).id}/")
     elif what == "send-back":
         actions.send_back(scope, warning_id, version, request.POST.get("why", ""))
+    elif what == "withdraw":
+        actions.withdraw(scope, warning_id, version, request.POST.get("why", ""))
     elif what == "lift":
         actions.propose_lift(scope, warning_id, version)
     elif what == "approve-lift":
@@ -111,6 +119,7 @@ def move(request: HttpRequest, warning_id: int, what: str) -> HttpResponse:
 
 
 urlpatterns = [
+    *received_pages.urlpatterns,
     path("warning/", list_page, name="warnings"),
     path("warning/paste/", paste, name="warning-paste"),
     path("warning/<int:warning_id>/", show, name="warning"),

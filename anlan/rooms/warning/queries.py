@@ -8,13 +8,28 @@ from typing import Any
 from anlan.engines.callout import queries as callout
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.queries import Preview
+from anlan.ground import clock
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.scope import Scope
+from anlan.rooms.warning.drafting import released
 from anlan.rooms.warning.lifting import STANDING_STATES, all_clear, title
 from anlan.rooms.warning.models import Approval, Warning
+from anlan.rooms.warning.received_queries import (
+    FATES,
+    held_count,
+    received,
+    received_one,
+    source,
+    source_health,
+    source_of_token,
+    sources,
+)
 
+__all__ = ["FATES", "Authority", "Piece", "Shown", "authority_of", "held_count", "received",
+           "received_one", "recent", "shown", "source", "source_health", "source_of_token",
+           "sources"]  # fmt: skip
 ROWS_MAX = 100
-SENT_STATES = ("released", "approved", "lifted")
+SENT_STATES = ("released", "approved", "lifted", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +46,13 @@ class Shown:
 
     checked: doubts of the reader that the drafter settled, for whoever is asked to approve.
     lift_sms: what an all-clear would say now; empty where there is nothing to lift.
+    items: all drafts of the same text; targets: warnings in force that it may change or lift.
     """
 
     row: Warning
     title: str
+    items: list[Warning]
+    targets: list[Warning]
     pieces: list[Piece]
     approvals: list[Approval]
     preview: Preview | None
@@ -73,29 +91,56 @@ def recent(scope: Scope, rows: int = 30) -> list[Warning]:
 def shown(scope: Scope, warning_id: int) -> Shown:
     """One warning; NotFound where the scope does not see it."""
     with scope.open():
-        row = Warning.objects.select_related("bulletin").filter(id=warning_id).first()
+        rows = Warning.objects.select_related("bulletin", "received", "follows")
+        row = rows.filter(id=warning_id).first()
         if row is None:
             raise NotFound("warning-unknown", "没有这份预警", str(warning_id), "请返回列表")
         approvals = list(row.approvals.order_by("id"))
         preview, refusal = _preview(scope, row)
+        items, targets = _items(row), _targets(row)
         lift_sms = all_clear(scope, row) if row.state in STANDING_STATES else ""
     checked = _checked(row)
     pieces = _pieces(row, checked or row.doubts)
-    return Shown(row, title(row), pieces, approvals, preview, refusal, checked, lift_sms)
+    return Shown(
+        row, title(row), items, targets, pieces, approvals, preview, refusal, checked, lift_sms
+    )
+
+
+def _items(row: Warning) -> list[Warning]:
+    """What else was drafted from the same text or message."""
+    same = Warning.objects.filter(bulletin=row.bulletin, received=row.received)
+    if row.bulletin_id is None and row.received_id is None:
+        return [row]
+    return list(same.order_by("item", "id"))
+
+
+def _targets(row: Warning) -> list[Warning]:
+    """Warnings in force that a draft may change or lift, the one that it names among them."""
+    if row.state != "draft":
+        return []
+    found = [one for one in released("", clock.now()) if one.id != row.id]
+    known = {one.id for one in found}
+    return found + ([row.follows] if row.follows and row.follows_id not in known else [])
 
 
 def _checked(row: Warning) -> list[dict[str, Any]]:
     if row.state != "submitted" or row.bulletin is None:
         return []
-    return list(row.bulletin.reading.get("doubts", []))
+    reading = row.bulletin.reading
+    items = reading.get("items") or [reading]
+    own = items[row.item - 1] if row.item <= len(items) else reading
+    return list(own.get("doubts", []))
 
 
 def _preview(scope: Scope, row: Warning) -> tuple[Preview | None, str]:
     if row.state not in ("draft", "submitted") or not row.grade or not row.divisions:
         return None, ""
+    lifts = row.act == "lift" and row.follows is not None
     launch = Launch(
         origin_kind="warning.warning", origin_id=row.id, chain="warning/night", grade=row.grade,
         title=title(row), text=row.sms, divisions=tuple(row.divisions), key="preview",
+        kind="all_clear" if lifts else "warning",
+        follows=row.follows.callout_id if lifts and row.follows else None,
     )  # fmt: skip
     try:
         return callout.preview(scope, launch), ""

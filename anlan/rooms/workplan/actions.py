@@ -17,10 +17,12 @@ from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.models import CountyFact
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import review, review_queries, versions
+from anlan.rooms.workplan import review, review_queries, tie_queries
 from anlan.rooms.workplan.matching import candidates, exact
 from anlan.rooms.workplan.models import (
-    RUNS_FIRST,
+    ROW_ASKED,
+    UNIT_ASKED,
+    BoardState,
     PlanChange,
     PlanDoubt,
     PlanOriginal,
@@ -85,7 +87,6 @@ def _rows(version: PlanVersion, plan: dict[str, Any]) -> list[PlanRow]:
             table_title=table["title"], row=row["row"], name=row["name"], text=row["text"],
             units=row["units"], quantities=row["quantities"], deadline=row["deadline"],
             units_text=row["units_text"], note=row["note"], lead_state=_lead_state(row),
-            known_table=table["number"], known_row=row["row"],
         )
         for table in plan["tables"]
         for row in table["rows"]
@@ -107,7 +108,7 @@ def _doubts(scope: Scope, version: PlanVersion, plan: dict[str, Any]) -> list[Pl
             proposal=review.propose(own["code"], rows.get((own["table"], own["row"]))).as_dict(),
         )
         for own in plan["doubts"]
-    ] + _strangers(scope, version, plan)  # fmt: skip
+    ] + _strangers(scope, version, plan) + _homeless(scope, version)  # fmt: skip
     for number, doubt in enumerate(found, start=1):
         doubt.division, doubt.world, doubt.plan, doubt.number = (
             version.division, version.world, version, number,
@@ -127,7 +128,7 @@ def _strangers(scope: Scope, version: PlanVersion, plan: dict[str, Any]) -> list
                     continue
                 meant = candidates(name, own["alias"], own["kind"], known)
                 found[name] = PlanDoubt(
-                    code="unit-unknown", table=table["number"], row=row["row"], subject=name,
+                    code=UNIT_ASKED, table=table["number"], row=row["row"], subject=name,
                     message=name,
                     proposal={
                         "what": "unit" if meant else "unit-new", "kind": own["kind"],
@@ -136,6 +137,26 @@ def _strangers(scope: Scope, version: PlanVersion, plan: dict[str, Any]) -> list
                     },
                 )  # fmt: skip
     return list(found.values())
+
+
+def _homeless(scope: Scope, version: PlanVersion) -> list[PlanDoubt]:
+    """One doubt for each indicator whose row is only alike: which row it answers, if any."""
+    return [
+        PlanDoubt(
+            code=ROW_ASKED, table=own.candidates[0].row.table, row=own.candidates[0].row.row,
+            subject=own.promise.indicator, message=f"{own.promise.label}：{own.promise.says}",
+            proposal={
+                "what": "row", "fields": {}, "promise": own.promise.key,
+                "detail": own.candidates[0].row.number,
+                "candidates": [
+                    {"id": one.row.id, "name": f"{one.row.number} {one.row.name}：{one.row.text}",
+                     "reason": "address" if one.at_address else "alike", "distance": 0}
+                    for one in own.candidates
+                ],
+            },
+        )
+        for own in tie_queries.tied(scope, version).waiting()
+    ]  # fmt: skip
 
 
 # confirmation and undoing
@@ -155,7 +176,6 @@ def confirm(scope: Scope, version_id: int, version: int | None = None) -> PlanVe
     before = PlanVersion.objects.select_for_update(of=("self",)).filter(
         state="confirmed", year=row.year, world=scope.world
     ).first()  # fmt: skip
-    _carry(before or _newest_confirmed(scope), row)
     if before is not None:
         before.state = "replaced"
         before.save(update_fields=["state"])
@@ -164,6 +184,7 @@ def confirm(scope: Scope, version_id: int, version: int | None = None) -> PlanVe
     row.version += 1
     row.save(update_fields=["state", "confirmed_by", "confirmed_person", "confirmed_at", "replaces",
                             "version"])  # fmt: skip
+    BoardState.objects.all().delete()  # what the round kept was of the rows before
     journal.line(scope, "plan.confirm", row)
     tell(scope, "plan", row.division, plan=row.id)
     return row
@@ -208,27 +229,6 @@ def _same(scope: Scope, row: PlanVersion) -> bool:
     return person or (actor.kind == "account" and actor.label == row.entered_by)
 
 
-def _newest_confirmed(scope: Scope) -> PlanVersion | None:
-    found = PlanVersion.objects.filter(state="confirmed", world=scope.world)
-    return found.order_by(*RUNS_FIRST).first()
-
-
-def _carry(before: PlanVersion | None, after: PlanVersion) -> None:
-    """Each row keeps the address under which indicators know it, however it is numbered now."""
-    if before is None:
-        return
-    old, new = list(before.rows.all()), list(after.rows.all())
-    known = {
-        row.id: (row.known_table, row.known_row) if row.known_table and row.known_row else None
-        for row in old
-    }
-    found = versions.pairs(*(review_queries.facts_of(rows) for rows in (old, new)))
-    by_id = {row.id: row for row in new}
-    for key, address in versions.carried(found, known):
-        by_id[key].known_table, by_id[key].known_row = address or (None, None)
-    PlanRow.objects.bulk_update(new, ["known_table", "known_row"])
-
-
 @action("plan.enter", journal="plan.undo")
 def undo(scope: Scope, version_id: int, why: str, version: int | None = None) -> None:
     """An entered version is taken back; it stays readable."""
@@ -246,6 +246,7 @@ def withdraw(scope: Scope, version_id: int, why: str, version: int | None = None
     if before is not None:
         before.state = "confirmed"
         before.save(update_fields=["state"])
+    BoardState.objects.all().delete()
     journal.line(
         scope, "plan.withdraw", row, why=why, before={"runs": row.id},
         after={"runs": before.id if before else None},

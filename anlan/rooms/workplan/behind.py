@@ -12,6 +12,7 @@ from typing import Protocol
 from anlan.engines.callout.models import Call
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation.models import Opening
+from anlan.rooms.review.models import Exercise, Participation
 
 Finder = Callable[[Iterable[int]], dict[int, str]]
 
@@ -57,4 +58,20 @@ def _zones(ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
-FINDERS: dict[str, Finder] = {"callout.call": _calls, "evacuation.zone": _zones}
+def _exercises(ids: Iterable[int]) -> dict[int, str]:
+    """An exercise stands in its review."""
+    rows = Exercise.objects.filter(id__in=list(ids)).values_list("id", "space")
+    return {ident: f"/exercise/{space}/review/" for ident, space in rows}
+
+
+def _drilled(ids: Iterable[int]) -> dict[int, str]:
+    """A place stands in the newest exercise in which its people took part."""
+    rows = Participation.objects.filter(division__in=list(ids)).order_by("id")
+    found = rows.values_list("division", "exercise__space")
+    return {place: f"/exercise/{space}/review/" for place, space in found}
+
+
+FINDERS: dict[str, Finder] = {
+    "callout.call": _calls, "evacuation.zone": _zones, "review.exercise": _exercises,
+    "review.place": _drilled,
+}  # fmt: skip

@@ -36,7 +36,7 @@ def confirm_lead(
         raise Refusal(
             "lead-document", _("请写明依据"), line.number, _("例如：分工文件名称或会议纪要")
         )
-    if target and target not in queries.indicators_of(line.row):
+    if target and target not in queries.indicators_of(scope, line.row):
         raise NotFound("target-unknown", _("这一条没有这个目标"), target[:100])
     year, moment = found.plan.year or 0, clock.now()
     before = Lead.objects.select_for_update(of=("self",)).filter(

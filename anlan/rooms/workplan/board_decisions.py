@@ -203,6 +203,12 @@ def _iso(text: str) -> date | None:
         return None
 
 
+def due_before(deadline: str, day: date) -> bool:
+    """Whether a row is due before the day; one without a day is not."""
+    own = _iso(deadline)
+    return own is not None and own < day
+
+
 def due_bucket(deadline: str, today: date) -> str:
     """When a row is due, for the filter: past, month, quarter, later, none."""
     day = _iso(deadline)

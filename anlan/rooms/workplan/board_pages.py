@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -26,10 +27,13 @@ from anlan.rooms.workplan import (
     board_shapes,
     exports,
     queries,
+    tie_queries,
 )
 from anlan.rooms.workplan.behind import addresses
-from anlan.rooms.workplan.board_queries import Board, Filters, Line
+from anlan.rooms.workplan.board_queries import Board, Filters, Line, Owed
+from anlan.rooms.workplan.reader.deadlines import in_text
 
+NO_PROTOCOL = 1_000_000
 DUE_WORDS = ("past", "month", "quarter", "later", "none")
 
 
@@ -51,16 +55,26 @@ def board(request: HttpRequest) -> HttpResponse:
         "states": [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
                    if s in found.counts],
         "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
-        "beyond": cache(lambda: len(board_queries.beyond(found))),
+        "waiting": tie_queries.tied(scope, found.plan).waiting() if found.plan else [],
+        "beyond": cache(lambda: len(board_queries.beyond(found))), "named": _named(found),
         "query": request.GET.urlencode(), "versions": queries.waiting(scope), "now": clock.now(),
         "forms": exports.FORMS,
     }  # fmt: skip
     return render(request, "workplan/board.html", context)
 
 
+def _named(found: Board) -> list[str]:
+    """Every unit that a row names, in the order of protocol; those not of the county last."""
+    names = {str(unit["name"]) for line in found.lines for unit in line.row.units
+             if unit.get("kind") == "unit"}  # fmt: skip
+    return sorted(names, key=lambda name: (found.units[name].order if name in found.units
+                                           else NO_PROTOCOL, name))  # fmt: skip
+
+
 def _due_word(name: str) -> str:
-    words = {"past": _("已过期"), "month": _("一个月内"), "quarter": _("一季度内"),
-             "later": _("更晚"), "none": _("没有日期")}  # fmt: skip
+    words = {"": _("全部"), "season": _("汛前"), "past": _("已到期"),
+             "month": _("一个月内"), "quarter": _("一季度内"), "later": _("更晚"),
+             "none": _("没有日期")}  # fmt: skip
     return words[name]
 
 
@@ -104,7 +118,7 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     found = board_queries.board(scope)
     line = board_queries.line_of(found, table, row)
     assert found.plan is not None
-    names = queries.indicators_of(line.row)
+    names = queries.indicators_of(scope, line.row)
     figures = [(figure, records(scope, figure), kept.months(scope, name))
                for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)
@@ -180,11 +194,68 @@ def end_lead(request: HttpRequest, table: int, row: int) -> HttpResponse:
 
 
 @page("plan.read")
+def find_unit(request: HttpRequest) -> HttpResponse:
+    """A unit's name chosen on the board leads to its list."""
+    name = request.GET.get("unit", "").strip()[:100]
+    if not name:
+        raise Refusal("unit-form", _("请选一个单位"), "", _("从列表里选"))
+    return redirect("plan-unit", unit=name)
+
+
+@page("plan.read")
 def unit_page(request: HttpRequest, unit: str) -> HttpResponse:
     """What a unit owes and by when; what is late stands first."""
-    owed = board_queries.owed(scope_of(request), unit)
-    context = {"owed": owed, "now": clock.now(), "forms": exports.FORMS}
+    scope, due = scope_of(request), _due_asked(request)
+    whole = board_queries.owed(scope, unit)
+    season = queries.flood_season(scope, whole.board.plan.year if whole.board.plan else None)
+    owed = _owed_by(whole, due, season)
+    counts = [(name, _due_word(name), _owed_by(whole, name, season).total)
+              for name in ("", *UNIT_DUES)]  # fmt: skip
+    context = {
+        "owed": owed, "now": clock.now(), "forms": exports.FORMS, "due": due,
+        "due_word": _due_word(due), "season": season,
+        "dues": [own for own in counts if own[2] or own[0] in ("", "season", due)],
+        "query": request.GET.urlencode(),
+        "in_points": _in_points(whole.board, season) if due == "season" else [],
+    }  # fmt: skip
     return render(request, "workplan/unit.html", context)
+
+
+UNIT_DUES = ("season", *DUE_WORDS)
+
+
+def _due_asked(request: HttpRequest) -> str:
+    due = request.GET.get("due", "")
+    if due and due not in UNIT_DUES:
+        raise Refusal("filter-form", _("没有这样的筛选"), due[:40], _("请从页面上选"))
+    return due
+
+
+def _owed_by(owed: Owed, due: str, season: queries.Season) -> Owed:
+    """The same list with only what falls due then."""
+    if not due:
+        return owed
+
+    def takes(line: Line) -> bool:
+        if due == "season":
+            return board_decisions.due_before(line.row.deadline, season.first)
+        return line.due == due
+
+    return replace(
+        owed, confirmed=[own for own in owed.confirmed if takes(own)],
+        proposed=[own for own in owed.proposed if takes(own)],
+        support=[own for own in owed.support if takes(own)],
+        joint=[own for own in owed.joint if takes(own[1])],
+    )  # fmt: skip
+
+
+def _in_points(found: Board, season: queries.Season) -> list[Any]:
+    """Clauses of the points that name a day before the season and that no row holds."""
+    year = found.plan.year if found.plan else None
+    return [
+        one for one in board_queries.beyond(found)
+        if board_decisions.due_before(in_text(one.text, year), season.first)
+    ]  # fmt: skip
 
 
 @page("plan.read")
@@ -208,8 +279,11 @@ def board_file(request: HttpRequest, form: str) -> HttpResponse:
 @page("plan.read")
 def unit_file(request: HttpRequest, unit: str, form: str) -> HttpResponse:
     """A unit's list as XLSX, DOCX or PDF."""
-    owed = board_queries.owed(scope_of(request), unit)
-    return exports.answer(exports.of_unit(owed), form, "unit")
+    scope = scope_of(request)
+    owed = board_queries.owed(scope, unit)
+    season = queries.flood_season(scope, owed.board.plan.year if owed.board.plan else None)
+    listed = _owed_by(owed, _due_asked(request), season)
+    return exports.answer(exports.of_unit(listed), form, "unit")
 
 
 urlpatterns = [
@@ -217,6 +291,7 @@ urlpatterns = [
     path("plan/<int:table>/<int:row>/", row_page, name="plan-row"),
     path("plan/<int:table>/<int:row>/lead/", confirm_lead, name="plan-lead"),
     path("plan/<int:table>/<int:row>/lead/end/", end_lead, name="plan-lead-end"),
+    path("plan/unit/", find_unit, name="plan-find-unit"),
     path("plan/unit/<str:unit>/", unit_page, name="plan-unit"),
     path("plan/unit/<str:unit>/file.<slug:form>", unit_file, name="plan-unit-file"),
     path("plan/beyond/", beyond_page, name="plan-beyond"),

@@ -23,7 +23,7 @@ from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.kept import Kept, stamp
 from anlan.ground.policy import packs
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import board_decisions, board_states, queries
+from anlan.rooms.workplan import board_decisions, board_states, queries, tie_queries
 from anlan.rooms.workplan.board_decisions import Answers, Beyond
 from anlan.rooms.workplan.board_models import Lead
 from anlan.rooms.workplan.models import PlanRow, PlanVersion
@@ -305,6 +305,10 @@ class Owed:
     def late(self) -> list[Line]:
         return [line for line in (*self.confirmed, *self.proposed) if line.late]
 
+    @property
+    def total(self) -> int:
+        return len(self.confirmed) + len(self.proposed) + len(self.support) + len(self.joint)
+
 
 def owed(scope: Scope, name: str) -> Owed:
     """The unit's list; NotFound where neither the county nor the plan knows the name."""
@@ -373,9 +377,10 @@ def targets(scope: Scope) -> list[TargetNow]:
             return []
         leads = confirmed_leads(scope, found.plan)
         entries = declare.declared()
+        answering = tie_queries.tied(scope, found.plan).by_row
         made = []
         for line in found.lines:
-            for name in queries.indicators_of(line.row):
+            for name in answering.get(line.number, ()):
                 entry = entries[name]
                 deadline = _day(line.row.deadline)
                 period = _asked(period_of, declare.period_kind(entry), found, deadline)

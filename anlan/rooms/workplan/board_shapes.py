@@ -64,7 +64,7 @@ def heat(rows: Sequence[Row], columns: int, label: str) -> SafeString:
         ((row.href, row.title, at * CELL, width, width) for at, row in enumerate(rows)),
     )  # fmt: skip
     return format_html(
-        '<svg class="heat" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}'
+        '<svg class="heat" viewBox="0 0 {} {}" role="group" aria-label="{}">{}{}'
         "</svg>",
         width, height, label, _paths(row.cells for row in rows), links,
     )  # fmt: skip

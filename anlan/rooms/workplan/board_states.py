@@ -20,6 +20,7 @@ from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock, journal
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
+from anlan.rooms.workplan import queries, tie_queries
 from anlan.rooms.workplan.board_models import BoardState
 
 States = dict[str, str]
@@ -64,11 +65,9 @@ def fresh(scope: Scope) -> Standing:
     own: dict[str, list[Figure]] = {}
     towns: dict[int, dict[str, list[str]]] = {}
     with scope.open():
-        for name, entry in compute.declared().items():
-            if not entry.get("plan_rows"):
-                continue
+        for name, numbers in _answering(scope).items():
             for place, figure in compute.everywhere(scope, name).items():
-                for row in entry["plan_rows"]:
+                for row in numbers:
                     if place is None:
                         own.setdefault(row, []).append(figure)
                     else:
@@ -82,6 +81,16 @@ def fresh(scope: Scope) -> Standing:
          for town in seen},
         moment,
     )  # fmt: skip
+
+
+def _answering(scope: Scope) -> dict[str, list[str]]:
+    """Indicators that answer a row of the current plan, with the numbers of their rows."""
+    plan = queries.current(scope)
+    found: dict[str, list[str]] = {}
+    for number, names in (tie_queries.tied(scope, plan).by_row if plan else {}).items():
+        for name in names:
+            found.setdefault(name, []).append(number)
+    return found
 
 
 def _short(figure: Figure) -> dict[str, Any]:

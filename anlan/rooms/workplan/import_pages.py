@@ -21,6 +21,8 @@ from anlan.ground.web import act, page, scope_of
 from anlan.rooms.workplan import actions, forms, review, review_actions, versions
 from anlan.rooms.workplan import review_queries as queries
 from anlan.rooms.workplan.models import PlanDoubt, PlanRow
+from anlan.rooms.workplan.original_queries import original_of
+from anlan.rooms.workplan.queries import flood_season
 from anlan.rooms.workplan.reader.limits import WALL_S
 
 EDIT_FIELDS = ("name", "units", "lead", "quantities", "deadline", "why", "version")
@@ -57,12 +59,20 @@ def version_page(request: HttpRequest, version_id: int) -> HttpResponse:
     scope = scope_of(request)
     asked = {name: _number(request, name) for name in ("doubt", "row", "table")}
     shown = queries.reviewed(scope, version_id, **asked)
-    point = shown.doubt.point if shown.doubt else None
+    point, at = shown.doubt.point if shown.doubt else None, _at(shown)
+    unit, due = request.GET.get("unit", "")[:100], request.GET.get("due", "")
+    season = flood_season(scope, shown.plan.year)
+    asked_rows = unit or due == "season"
     context = {
+        "unit": unit, "due": due, "season": season, "filtered": bool(asked_rows),
+        "rows": shown.owed(unit, season.first if due == "season" else None)
+        if asked_rows else shown.rows,
         "shown": shown, "plan": shown.plan, "now": clock.now(),
         "open": shown.open, "settled": len(shown.doubts) - shown.open,
-        "original": queries.original_of(scope, shown.plan, shown.table, point),
-        "at": _at(shown), "edits": queries.edits(scope, shown.plan, shown.row),
+        "original": original_of(
+            scope, shown.plan, shown.table, point, at, _number(request, "page")
+        ),
+        "at": at, "edits": queries.edits(scope, shown.plan, shown.row),
         "form": _form(shown.row), "enters": _enters(scope, shown),
         "why_not": _why_not(scope, shown), "compared": queries.compared_with(scope, shown.plan),
         "number": shown.doubts.index(shown.doubt) + 1 if shown.doubt else 0,
@@ -118,7 +128,7 @@ def accept(request: HttpRequest, version_id: int, doubt_id: int) -> HttpResponse
     """What is proposed is taken; the next open doubt comes."""
     post = request.POST
     doubt = review_actions.accept(
-        scope_of(request), doubt_id, forms.version(post), unit=post.get("unit", ""),
+        scope_of(request), version_id, doubt_id, forms.version(post), unit=post.get("unit", ""),
         why=forms.line(post.get("why", ""), _("原因")),
     )  # fmt: skip
     return redirect(_next(scope_of(request), doubt))
@@ -129,8 +139,9 @@ def settle(request: HttpRequest, version_id: int, doubt_id: int) -> HttpResponse
     """The doubt is settled by what was typed for its row."""
     post = request.POST
     doubt = review_actions.settle_otherwise(
-        scope_of(request), doubt_id, forms.version(post), forms.version(post, "row_version"),
-        _values(request), forms.line(post.get("why", ""), _("原因")),
+        scope_of(request), version_id, doubt_id, forms.version(post),
+        forms.version(post, "row_version"), _values(request),
+        forms.line(post.get("why", ""), _("原因")),
     )  # fmt: skip
     return redirect(_next(scope_of(request), doubt))
 
@@ -140,7 +151,7 @@ def edit(request: HttpRequest, version_id: int, row_id: int) -> HttpResponse:
     """A row is edited without a doubt."""
     post = request.POST
     row = review_actions.edit_row(
-        scope_of(request), row_id, forms.version(post), _values(request),
+        scope_of(request), version_id, row_id, forms.version(post), _values(request),
         forms.line(post.get("why", ""), _("原因")),
     )  # fmt: skip
     return redirect(f"/plan/versions/{row.plan_id}/?row={row.id}")

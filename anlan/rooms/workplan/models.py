@@ -11,6 +11,8 @@ from django.db import models
 
 from anlan.ground.models import Standing
 
+# Doubts that are settled by a choice: which unit is meant, which row an indicator answers.
+UNIT_ASKED, ROW_ASKED = "unit-unknown", "indicator-row"
 # Which of the confirmed versions runs: the newest year, then the newest confirmation.
 RUNS_FIRST = (models.F("year").desc(nulls_last=True), "-confirmed_at", "-id")
 
@@ -62,8 +64,7 @@ class PlanRow(Standing):
     """A row of a version's tables.
 
     lead_state: proposed (拟: the first named), written (牵头 stands in the document) or settled
-    by a person. known_table, known_row: the address under which indicators know the row; it stays
-    when a later version numbers the row otherwise; a row that no version had before has none.
+    by a person. Which indicators answer the row is no field of it: see `ties`.
     """
 
     plan = models.ForeignKey(PlanVersion, models.CASCADE, related_name="rows")
@@ -76,8 +77,6 @@ class PlanRow(Standing):
     units_text = models.TextField(default="")
     lead_state = models.CharField(max_length=10, default="proposed")
     note = models.TextField(default="")
-    known_table = models.IntegerField(null=True)
-    known_row = models.IntegerField(null=True)
     quantities = models.JSONField()
     deadline = models.CharField(max_length=20)
 
@@ -89,7 +88,8 @@ class PlanRow(Standing):
 class PlanDoubt(Standing):
     """What the reader was not sure of, what it proposes, and what a person settled.
 
-    subject: the unit as written, where the county does not know it. choice: accepted or edited.
+    subject: the unit as written, where the county does not know it, or the indicator that looks
+    for its row. choice: accepted or edited.
     """
 
     plan = models.ForeignKey(PlanVersion, models.CASCADE, related_name="doubt_rows")
@@ -112,6 +112,11 @@ class PlanDoubt(Standing):
         constraints = [models.UniqueConstraint(fields=["plan", "number"], name="doubt_once")]
         ordering = ("number",)
 
+    @property
+    def asks(self) -> bool:
+        """Whether it is settled by a choice among candidates, not by an edit of a row."""
+        return self.code in (UNIT_ASKED, ROW_ASKED)
+
 
 class PlanChange(Standing):
     """One edit of a row: fields: {field: [before, after]}; rows are only ever added here."""
@@ -133,6 +138,7 @@ class PlanChange(Standing):
 
 
 from anlan.rooms.workplan.board_models import BoardState, Lead  # noqa: E402
+from anlan.rooms.workplan.tie_models import Tie  # noqa: E402
 
 __all__ = [
     "BoardState",
@@ -142,4 +148,5 @@ __all__ = [
     "PlanOriginal",
     "PlanRow",
     "PlanVersion",
+    "Tie",
 ]

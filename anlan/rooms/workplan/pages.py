@@ -16,7 +16,7 @@ from anlan.engines.indicators import queries as kept
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.web import act, page, scope_of
-from anlan.rooms.workplan import board_pages, forms
+from anlan.rooms.workplan import board_pages, forms, queries, tie_actions, tie_queries
 
 
 @page("indicator.read")
@@ -27,7 +27,11 @@ def indicator_page(request: HttpRequest, name: str) -> HttpResponse:
     figure = compute.figure(scope, name)
     shares = compute.by_township(scope, name)
     names = county.place_names(scope, {share.division for share in shares if share.division})
+    plan = queries.current(scope)
     context = {
+        "plan": plan, "ties": tie_queries.tied(scope, plan).of(name) if plan else [],
+        "rows": queries.rows_of(scope, plan) if plan else [],
+        "decides": scope.may("plan.enter") and plan is not None,
         "name": name, "entry": entry, "figure": figure, "now": clock.now(),
         "shares": [(names.get(share.division or 0, ""), share) for share in shares],
         "months": kept.months(scope, name), "zeros": kept.zero_reports(scope, name),
@@ -57,6 +61,18 @@ def month_page(request: HttpRequest, name: str, year: int, month: int) -> HttpRe
         "members": [(names.get(row.division, ""), row) for row in members],
     }  # fmt: skip
     return render(request, "workplan/month.html", context)
+
+
+@act("plan.enter", fields=("plan", "promise", "row", "why"))
+def tie(request: HttpRequest, name: str) -> HttpResponse:
+    """A person says which row of the plan the indicator answers."""
+    post = request.POST
+    plan = forms.version(post, "plan")
+    why = forms.line(post.get("why", ""), _("原因"))
+    tie_actions.decide(
+        scope_of(request), plan, name, post.get("promise", "")[:64], post.get("row", ""), why
+    )
+    return redirect(f"/plan/indicator/{name}/")
 
 
 @act("indicator.report", fields=("on",))
@@ -97,6 +113,7 @@ urlpatterns = [
     *board_pages.urlpatterns,
     path("plan/indicator/<str:name>/", indicator_page, name="indicator"),
     path("plan/indicator/<str:name>/<int:year>-<int:month>/", month_page, name="indicator-month"),
+    path("plan/indicator/<str:name>/row/", tie, name="indicator-row"),
     path("plan/indicator/<str:name>/zero/", zero, name="indicator-zero"),
     path("plan/indicator/<str:name>/zero/<int:report_id>/", unzero, name="indicator-unzero"),
     path("plan/indicator/<str:name>/base/", base, name="indicator-base"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from anlan.engines.indicators import compute
@@ -10,7 +11,9 @@ from anlan.engines.indicators.compute import Figure
 from anlan.engines.indicators.decisions import worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
+from anlan.ground.policy import values
 from anlan.ground.scope import Scope
+from anlan.rooms.workplan import tie_queries
 from anlan.rooms.workplan.models import RUNS_FIRST, PlanRow, PlanVersion
 
 SCHEMA = "anlan.status/1"
@@ -45,6 +48,36 @@ def current(scope: Scope) -> PlanVersion | None:
         return confirmed or rows.order_by("-id").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Season:
+    """When the flood season of the plan's year begins: what is due before is due 汛前.
+
+    said: its source; runs: whether the value is checked or the county's own, else 待核.
+    """
+
+    first: date
+    said: str
+    runs: bool
+
+    @property
+    def last_before(self) -> date:
+        return self.first - timedelta(days=1)
+
+
+def flood_season(scope: Scope, year: int | None) -> Season:
+    """By the dated value that the law gives or the county saved."""
+    with scope.open():
+        known = values.value(scope, "season.flood_starts")
+        own = year or compute.today(scope).year
+    return Season(date.fromisoformat(f"{own}-{known.value}"), known.source, known.runs)
+
+
+def rows_of(scope: Scope, plan: PlanVersion) -> list[PlanRow]:
+    """Every row of a version, in its order."""
+    with scope.open():
+        return list(plan.rows.all())
+
+
 def waiting(scope: Scope) -> list[PlanVersion]:
     """Versions that wait for a second person, newest first, without their documents."""
     with scope.open():
@@ -57,21 +90,23 @@ def rows(scope: Scope) -> list[RowShown]:
     with scope.open():
         plan = current(scope)
         found = list(plan.rows.all()) if plan else []
-        figures = {name: compute.figure(scope, name) for name in compute.declared()}
-    return [_shown(row, figures) for row in found]
+        answering = tie_queries.tied(scope, plan, found).by_row if plan else {}
+        names = {name for listed in answering.values() for name in listed}
+        figures = {name: compute.figure(scope, name) for name in sorted(names)}
+    return [_shown(row, answering, figures) for row in found]
 
 
-def _shown(row: PlanRow, figures: dict[str, Figure]) -> RowShown:
-    own = [figures[name] for name in indicators_of(row)]
+def _shown(
+    row: PlanRow, answering: dict[str, tuple[str, ...]], figures: dict[str, Figure]
+) -> RowShown:
+    own = [figures[name] for name in answering.get(f"{row.table}/{row.row}", ())]
     state = worst(figure.state for figure in own)
     return RowShown(row, state, own)
 
 
-def indicators_of(row: PlanRow) -> list[str]:
-    """By the address under which indicators know the row, whatever its number is now."""
-    if row.known_table is None or row.known_row is None:
-        return []
-    return compute.for_row(row.known_table, row.known_row)
+def indicators_of(scope: Scope, row: PlanRow) -> tuple[str, ...]:
+    """The indicators that answer the row, by what it says (`ties`)."""
+    return tie_queries.tied(scope, row.plan).by_row.get(f"{row.table}/{row.row}", ())
 
 
 def one(scope: Scope, table: int, row: int) -> RowShown:

@@ -17,8 +17,15 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal
 from anlan.ground.live import tell
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import review, review_queries
-from anlan.rooms.workplan.models import PlanChange, PlanDoubt, PlanRow, PlanVersion
+from anlan.rooms.workplan import review, review_queries, tie_actions
+from anlan.rooms.workplan.models import (
+    ROW_ASKED,
+    UNIT_ASKED,
+    PlanChange,
+    PlanDoubt,
+    PlanRow,
+    PlanVersion,
+)
 from anlan.rooms.workplan.review_queries import day_of
 
 EDITED = ("name", "units", "quantities", "deadline")
@@ -52,13 +59,15 @@ def _seen(row: PlanRow | PlanDoubt, version: int, name: str) -> None:
 
 @action("plan.enter", journal="plan.doubt.accept")
 def accept(
-    scope: Scope, doubt_id: int, version: int, *, unit: str = "", why: str = ""
+    scope: Scope, plan_id: int, doubt_id: int, version: int, *, unit: str = "", why: str = ""
 ) -> PlanDoubt:
-    """What is proposed is taken. unit: for an unknown unit a candidate's id, `new` or `none`."""
-    doubt = _doubt(doubt_id, version)
+    """What is proposed is taken. unit: of a doubt that asks, a candidate's id, `new` or `none`."""
+    doubt = _doubt(plan_id, doubt_id, version)
     row = _row_of(doubt)
-    if doubt.code == "unit-unknown":
+    if doubt.code == UNIT_ASKED:
         outcome = _match(scope, doubt, unit)
+    elif doubt.code == ROW_ASKED:
+        outcome = _tie(scope, doubt, unit, why or _proposal_accepted())
     else:
         fields = doubt.proposal["fields"]
         if row is not None and fields:
@@ -75,10 +84,11 @@ def _proposal_accepted() -> str:
 
 @action("plan.enter", journal="plan.doubt.edit")
 def settle_otherwise(
-    scope: Scope, doubt_id: int, version: int, row_version: int, values: dict[str, str], why: str
-) -> PlanDoubt:
+    scope: Scope, plan_id: int, doubt_id: int, version: int, row_version: int,
+    values: dict[str, str], why: str,
+) -> PlanDoubt:  # fmt: skip
     """The doubt is settled by what a person typed for its row; the reason is needed."""
-    doubt = _doubt(doubt_id, version)
+    doubt = _doubt(plan_id, doubt_id, version)
     row = _row_of(doubt)
     if row is None:
         raise Refusal(
@@ -90,10 +100,20 @@ def settle_otherwise(
     return _settled(scope, doubt, "edited", "、".join(changed), why)
 
 
-def _doubt(doubt_id: int, version: int) -> PlanDoubt:
+def _of(shown: int, own: int) -> None:
+    """What is changed belongs to the version that the page showed, else the page is refused."""
+    if shown != own:
+        raise Conflict(
+            "plan-other", _("这一处不属于页面上的这一版"), str(shown),
+            _("页面可能是旧的：请回到“导入和各版”，打开要改的那一版"),
+        )  # fmt: skip
+
+
+def _doubt(plan_id: int, doubt_id: int, version: int) -> PlanDoubt:
     found = PlanDoubt.objects.filter(id=doubt_id).values_list("plan_id", flat=True).first()
     if found is None:
         raise NotFound("doubt-unknown", _("没有这一处存疑"), str(doubt_id), _("请返回这一版"))
+    _of(plan_id, found)
     _entered(found)
     doubt = PlanDoubt.objects.select_for_update(of=("self",)).get(id=doubt_id)
     if doubt.settled_at is not None:
@@ -105,7 +125,7 @@ def _doubt(doubt_id: int, version: int) -> PlanDoubt:
 
 
 def _row_of(doubt: PlanDoubt) -> PlanRow | None:
-    if doubt.row is None or doubt.code == "unit-unknown":
+    if doubt.row is None or doubt.asks:
         return None
     rows = PlanRow.objects.select_for_update(of=("self",))
     return rows.filter(plan_id=doubt.plan_id, table=doubt.table, row=doubt.row).first()
@@ -145,16 +165,29 @@ def _match(scope: Scope, doubt: PlanDoubt, unit: str) -> str:
     return f"= {meant[choice]}"
 
 
+def _tie(scope: Scope, doubt: PlanDoubt, row: str, why: str) -> str:
+    """The indicator answers the row that is meant; returns its number, or `none`."""
+    meant = {str(own["id"]): own["name"].split()[0] for own in doubt.proposal["candidates"]}
+    choice = row or next(iter(meant))
+    if choice != "none" and choice not in meant:
+        raise Refusal("tie-row", _("这一条不在提议里"), choice[:20], _("请从列出的条目里选"))
+    tie_actions.decide(scope, doubt.plan_id, doubt.subject, doubt.proposal["promise"], choice, why)
+    return meant.get(choice, choice)
+
+
 # rows
 
 
 @action("plan.enter", journal="plan.row.edit", may_change_nothing=True)
-def edit_row(scope: Scope, row_id: int, version: int, values: dict[str, str], why: str) -> PlanRow:
+def edit_row(
+    scope: Scope, plan_id: int, row_id: int, version: int, values: dict[str, str], why: str
+) -> PlanRow:
     """Name, units, lead, quantities or deadline of a row; nothing where nothing is different."""
-    plan_id = PlanRow.objects.filter(id=row_id).values_list("plan_id", flat=True).first()
-    if plan_id is None:
+    found = PlanRow.objects.filter(id=row_id).values_list("plan_id", flat=True).first()
+    if found is None:
         raise NotFound("row-unknown", _("没有这一条"), str(row_id), _("请返回这一版"))
-    _entered(plan_id)
+    _of(plan_id, found)
+    _entered(found)
     row = PlanRow.objects.select_for_update(of=("self",)).get(id=row_id)
     _seen(row, version, row.name)
     _change(scope, row, _typed(row, values), _needed(why), None)

@@ -1,7 +1,8 @@
-"""Reads of the review: a version with its doubts, its original by table, differences, edits."""
+"""Reads of the review: a version with its doubts, differences, edits."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +15,11 @@ from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import review, versions
+from anlan.rooms.workplan.board_decisions import due_before
 from anlan.rooms.workplan.matching import Known
 from anlan.rooms.workplan.models import RUNS_FIRST, PlanChange, PlanDoubt, PlanRow, PlanVersion
 
 LISTED_MAX = 100
-LINES_SHOWN_MAX = 400
 EDITS_SHOWN_MAX = 200
 
 
@@ -45,6 +46,22 @@ class Reviewed:
     table: int
     before: PlanDoubt | None
     after: PlanDoubt | None
+    every: list[PlanRow]
+
+    @property
+    def units(self) -> list[str]:
+        """Units that rows of the version name, those of most rows first."""
+        named = Counter(str(unit["name"]) for row in self.every for unit in row.units
+                        if unit["kind"] == "unit")  # fmt: skip
+        return [name for name, _count in named.most_common()]
+
+    def owed(self, unit: str, before: date | None) -> list[PlanRow]:
+        """Rows of every table that name the unit (empty: all) and fall due before the day."""
+        return [
+            row for row in self.every
+            if (not unit or any(unit in (own["name"], own["alias"]) for own in row.units))
+            and (before is None or due_before(row.deadline, before))
+        ]  # fmt: skip
 
     @property
     def open(self) -> int:
@@ -99,7 +116,7 @@ def reviewed(
         return Reviewed(
             plan, doubts, shown, own_row, [own for own in rows if own.table == number], tables,
             number, doubts[place - 1] if place > 0 else None,
-            doubts[place + 1] if 0 <= place < len(doubts) - 1 else None,
+            doubts[place + 1] if 0 <= place < len(doubts) - 1 else None, rows,
         )  # fmt: skip
 
 
@@ -121,47 +138,6 @@ def next_open(scope: Scope, doubt: PlanDoubt) -> int | None:
         numbers = list(left.values_list("number", "id"))
     after = [own for number, own in numbers if number > doubt.number]
     return after[0] if after else numbers[0][1] if numbers else None
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of the original: a table's place with its lines, or text. cut: lines left out."""
-
-    place: str
-    text: str
-    lines: list[list[dict[str, Any]]]
-    cut: int = 0
-
-
-def original_of(
-    scope: Scope, plan: PlanVersion, table: int, point: int | None = None
-) -> list[Piece]:
-    """The grids that the table's rows came from; the paragraphs where a doubt is about the text."""
-    from anlan.rooms.workplan.models import PlanOriginal
-
-    with scope.open():
-        own = PlanOriginal.objects.filter(plan=plan).first()
-    if own is None:
-        return []
-    grids = [block for block in own.blocks if "lines" in block and _serves(block, table)]
-    pieces = [
-        Piece(block["place"], "", block["lines"][:LINES_SHOWN_MAX],
-              max(0, len(block["lines"]) - LINES_SHOWN_MAX))
-        for block in grids
-    ]  # fmt: skip
-    if point is not None or not pieces:
-        texts = [block for block in own.blocks if "text" in block]
-        pieces = [Piece(b["place"], b["text"], []) for b in texts[:LINES_SHOWN_MAX]] + pieces
-    return pieces
-
-
-def _serves(block: dict[str, Any], table: int) -> bool:
-    return any(
-        number == table
-        for line in block["lines"]
-        for cell in line
-        for number, _row in cell.get("of", ())
-    )
 
 
 # differences

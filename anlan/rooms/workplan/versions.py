@@ -7,7 +7,7 @@ with before and after, and what changed for whom.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -203,12 +203,3 @@ def _both(of: Callable[[str], ForUnit], name: str, led: bool, leads: bool, pair:
 
 def _weight(own: ForUnit) -> int:
     return sum(len(part) for part in (own.gained, own.lost, own.leads, own.led, own.changed))
-
-
-def carried(found: Sequence[Pair], known: Mapping[int, tuple[int, int] | None]) -> Iterator[
-    tuple[int, tuple[int, int] | None]
-]:  # fmt: skip
-    """(id of the newer row, the address under which indicators know it): it keeps the old one's."""
-    for pair in found:
-        if pair.after is not None:
-            yield pair.after.id, known.get(pair.before.id) if pair.before else None

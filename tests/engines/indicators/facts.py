@@ -54,7 +54,7 @@ def answer(made: Call, at: datetime) -> None:
 def entry(**changes: Any) -> dict[str, Any]:
     """An indicator over calls: the share answered in time, by month."""
     base: dict[str, Any] = {
-        "label": "按时应答率", "plan_rows": ["9/9"], "fact": "callout_fact_call",
+        "label": "按时应答率", "plan_rows": [{"row": "9/9", "name": "测试条目", "says": "按时应答"}], "fact": "callout_fact_call",
         "measure": "ratio", "numerator": {"all": [{"field": "answered_in_time", "is": True}]},
         "period": "month", "unit": "%", "op": ">=", "target": 90, "why": "测试",
     }  # fmt: skip

@@ -16,7 +16,9 @@ from anlan.engines.callout import rounds as callout_rounds
 from anlan.engines.callout.evidence import by_message
 from anlan.engines.callout.launch import Launch
 from anlan.engines.callout.models import Attempt, Callout
+from anlan.engines.indicators import kept as kept_counts
 from anlan.ground.errors import Denied, Refusal
+from anlan.ground.models import FactMark
 from anlan.ground.scope import Scope
 from anlan.rooms.evacuation import actions, queries, register_actions, rounds
 from anlan.rooms.evacuation.decisions import (
@@ -167,6 +169,7 @@ def test_the_village_head_gets_a_link_to_count(
         attempt = Attempt.objects.get(role="more")
     assert attempt.person_id == message.person_id
     token = attempt.text.split("/h/")[1].split()[0]
+    kept_counts.recompute(ROUND)
     as_role("public")
     link = links.open_link(token, "headcount")
     page = queries.zone_for_link(link.scope, link.object_id or 0)
@@ -181,6 +184,9 @@ def test_the_village_head_gets_a_link_to_count(
     for _again in range(2):
         actions.record_headcount(link.scope, opened.id, figures, "link", households=kept)
     as_role("app")
+    with ROUND.open():
+        marked = set(FactMark.objects.values_list("fact", "division"))
+    assert marked == {("evacuation_fact_zone", TOWNSHIPS[0])}, "a village's answer moves the figure"
     night = queries.night(ROUND)
     assert night.total == Figures(36, 30, 2, 0, 3, 0, 1) and night.counted == 1
     assert len(queries.versions(ROUND, opened.id)) == 2

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anlan.rooms.warning.decisions import Act, Reading, number, read_bulletin
+from anlan.rooms.warning.decisions import Act, Reading, number, read_bulletin, read_items
 
 NOW = datetime(2024, 7, 10, 14, 20, tzinfo=UTC)
 AT = datetime(2024, 7, 10, 14, 15, tzinfo=UTC)
@@ -94,13 +94,17 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     (f"{HEAD}未发布暴雨橙色预警信号，全县。", {"act": None}, {"act-not-yet"}),
     (f"{HEAD}拟发布暴雨橙色预警信号，全县。", {"act": None}, {"act-not-yet"}),
     (f"{HEAD}取消暴雨橙色预警信号，全县。", {"act": None}, {"act-missing"}),
-    (f"{HEAD}解除20时30分发布的暴雨橙色预警信号，澄溪镇。", {"act": None}, {"act-two"}),
-    (f"{HEAD}发布暴雨橙色预警信号（演练），全县。", {}, {"exercise"}),
-    (f"【演练】{HEAD}发布暴雨红色预警信号，全县。", {"issuer": "垫江县气象台"}, {"exercise"}),
+    (f"{HEAD}解除20时30分发布的暴雨橙色预警信号，澄溪镇。",
+     {"act": Act.LIFT, "issued_at": AT}, set()),
+    (f"{HEAD}发布暴雨橙色预警信号（演练），全县。", {"what": "exercise"}, set()),
+    (f"{HEAD}发布暴雨橙色预警信号，全县。演练时间另行通知。", {}, {"exercise"}),
+    (f"{HEAD}发布暴雨橙色预警信号，全县。原定今天的防汛演练取消。", {"what": "signal"}, set()),
+    (f"{HEAD}发布暴雨橙色预警信号，全县，预警解除之前不要返回。", {"act": Act.ISSUE}, set()),
+    (f"【演练】{HEAD}发布暴雨红色预警信号，全县。", {"issuer": "垫江县气象台", "what": "exercise"}, set()),
     ("垫江县气象台于2024年07月10日晚上10时15分发布暴雨橙色预警信号，全县。",
      {"issued_at": None}, {"time-half-day"}),
     ("垫江县气象台2024年7月10日下午3时发布暴雨橙色预警信号，全县。",
-     {"issued_at": None}, {"time-half-day"}),
+     {"issued_at": datetime(2024, 7, 10, 7, 0, tzinfo=UTC)}, set()),
     ("垫江县气象台2024年7月10日22时15发布暴雨橙色预警信号，全县。",
      {"issued_at": None}, {"time-unit"}),
     ("垫江县气象台2024年7月9日23时55分、7月10日22时15分发布暴雨橙色预警信号，全县。",
@@ -110,11 +114,11 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("垫江县气象台2024年7月10日24时发布暴雨橙色预警信号，全县。",
      {"issued_at": None}, {"time-impossible"}),
     ("垫江县气象台二〇二四年七月十日二十二时发布暴雨橙色预警信号，全县。",
-     {"issued_at": None}, {"time-missing"}),
+     {"issued_at": datetime(2024, 7, 10, 14, 0, tzinfo=UTC)}, set()),
     ("垫江县气象台２０２４年７月１０日２２：１５继续发布暴雨橙色预警信号，全县。",
      {"issued_at": AT, "act": Act.ISSUE}, set()),
     (f"{HEAD}发布暴雨橙色预警信号，除澄溪镇外全县。",
-     {"areas": (), "whole_county": False}, {"area-except"}),
+     {"areas": (), "whole_county": True, "left_out": (CHENGXI,)}, set()),
     (f"{HEAD}发布暴雨橙色预警信号，澄溪、沙坪除外的各乡镇。", {"areas": ()}, {"area-except"}),
     (f"{HEAD}发布暴雨橙色预警信号，全县；请澄溪镇重点防范。", {}, {"area-two"}),
     (f"{HEAD}发布暴雨橙色预警信号，澄溪镇、梁平区。", {"areas": (CHENGXI,)}, {"area-unknown"}),
@@ -126,9 +130,54 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     (f"{HEAD}发布台风黄色预警信号，全县。", {"kind": ""}, {"kind-missing"}),
     ("垫江县气象局、垫江县规划自然资源局2024年7月10日22时15分联合发布地质灾害气象风险橙色预警，澄溪镇。",
      {"issuer": "垫江县气象局、垫江县规划自然资源局", "kind": "geohazard"}, set()),
-    ("今天晚上雨很大，大家小心。", {"act": None, "kind": "", "grade": ""},
-     {"act-missing", "kind-missing", "grade-missing", "area-missing", "time-missing"}),
+    ("今天晚上雨很大，大家小心。", {"act": None, "kind": "", "grade": "", "what": "none"},
+     {"time-missing"}),
+    ("【气象科普】暴雨橙色预警信号怎么看？", {"act": None, "what": "none"}, {"area-missing"}),
+    (f"{HEAD}发布暴雨橙色预警信号，澄溪、沙坪、高安等3个镇。",
+     {"areas": (CHENGXI, SHAPING, GAOAN)}, set()),
+    (f"重庆市垫江县气象台发布暴雨红色预警[Ⅰ级/特别严重] {HEAD}升级发布暴雨红色预警信号，澄溪镇。",
+     {"issuer": "垫江县气象台", "act": Act.CHANGE, "grade": "red"}, set()),
+    (f"{HEAD}发布暴雨橙色预警信号，澄溪、沙坪等3个镇。", {}, {"area-count"}),
+    (f"{HEAD}发布暴雨橙色预警信号，沙坪坝区。", {}, {"area-missing"}),
+    (f"{HEAD}发布暴雨橙色预警信号，澄溪河两岸。", {}, {"area-within"}),
+    (f"{HEAD}发布暴雨橙色预警信号，预计10日22时至11日1时30分澄溪镇有50～80毫米降雨。",
+     {"valid_hours": (3.5, 3.5), "rain_expected_mm": (50.0, 80.0), "rain_fallen_mm": None}, set()),
+    (f"{HEAD}发布暴雨橙色预警信号，过去3小时澄溪镇已下62.5毫米，预计未来3小时还有50毫米以上。",
+     {"rain_fallen_mm": 62.5, "rain_expected_mm": (50.0, None), "forecast_hours": 3}, set()),
+    (f"{HEAD}发布暴雨橙色预警信号，预计今天夜间澄溪镇有雨。", {}, {"valid-words"}),
+    (f"{HEAD}将暴雨黄色预警信号升级为暴雨橙色预警信号，澄溪镇。", {"replaces": "yellow"}, set()),
+    ("垫江县气象台二〇二四年七月十日二十二时十五分发布暴雨橙色预警信号，全县。",
+     {"issued_at": AT}, set()),
+    ("垫江县规划和自然资源局　垫江县气象局2024年7月10日22时15分联合发布地质灾害气象风险橙色预警，澄溪镇。",
+     {"issuer": "垫江县规划和自然资源局、垫江县气象局", "what": "risk"}, set()),
+    (f"垫江县气象台2024年7月10日20时发布雷电黄色预警信号，全县。\n{HEAD}发布大风蓝色预警信号，全县。",
+     {}, {"time-two"}),
 ]  # fmt: skip
+
+
+LISTS = [
+    (f"{HEAD}解除雷电黄色、大风蓝色预警信号，全县。",
+     [(Act.LIFT, "lightning", "yellow", ()), (Act.LIFT, "gale", "blue", ())]),
+    (f"{HEAD}发布雷电黄色、大风蓝色预警信号：澄溪镇、沙坪镇。",
+     [(Act.ISSUE, "lightning", "yellow", (CHENGXI, SHAPING)),
+      (Act.ISSUE, "gale", "blue", (CHENGXI, SHAPING))]),
+    (f"{HEAD}发布暴雨红色预警信号：澄溪镇；暴雨橙色预警信号：沙坪镇、高安镇。",
+     [(Act.ISSUE, "rainstorm", "red", (CHENGXI,)),
+      (Act.ISSUE, "rainstorm", "orange", (SHAPING, GAOAN))]),
+    (f"{HEAD}发布山洪灾害气象预警：澄溪镇可能性大（橙色预警），沙坪镇可能性较大（黄色预警）。",
+     [(Act.ISSUE, "flash_flood", "orange", (CHENGXI,)),
+      (Act.ISSUE, "flash_flood", "yellow", (SHAPING,))]),
+    (f"{HEAD}发布地质灾害气象风险预警：橙色预警区域：澄溪镇；黄色预警区域：沙坪镇、高安镇。",
+     [(Act.ISSUE, "geohazard", "orange", (CHENGXI,)),
+      (Act.ISSUE, "geohazard", "yellow", (SHAPING, GAOAN))]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "items"), LISTS)
+def test_several_signals_are_read_each_with_its_own(text: str, items: list[Any]) -> None:
+    found = read_items(text, PLACES, NOW)
+    assert [(one.act, one.kind, one.grade, one.areas) for one in found] == items
+    assert [code for one in found for code in codes(one)] == []
 
 
 @pytest.mark.parametrize(("text", "fields", "doubts"), CASES)
@@ -141,6 +190,7 @@ def test_a_field_is_right_or_doubted(text: str, fields: dict[str, Any], doubts: 
         assert codes(found) == set()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str) -> None:
     found = read(text)
@@ -148,6 +198,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         assert 0 <= doubt.start <= doubt.end <= len(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(ORANGE) - 1), st.characters(exclude_categories=("Cs",)))
 def test_a_changed_character_never_gives_a_wrong_grade_without_a_doubt(
     place: int, char: str

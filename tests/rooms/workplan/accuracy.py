@@ -19,6 +19,7 @@ from typing import Any
 from anlan.rooms.workplan.reader import PlanRefused, read_here
 
 FROZEN = Path(__file__).parent / "frozen"
+SECOND = Path(__file__).parent / "second"
 
 
 @dataclass
@@ -52,16 +53,16 @@ class Score:
         }
 
 
-def truths() -> list[dict[str, Any]]:
+def truths(folder: Path = FROZEN) -> list[dict[str, Any]]:
     return [
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted(FROZEN.glob("*.truth.json"))
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.truth.json"))
     ]
 
 
-def score(truth: dict[str, Any]) -> Score:
+def score(truth: dict[str, Any], folder: Path = FROZEN) -> Score:
     """The score of one file."""
     found = Score()
-    content = (FROZEN / truth["file"]).read_bytes()
+    content = (folder / truth["file"]).read_bytes()
     if truth.get("refused"):
         found.counts["refusal"] = 1
         try:
@@ -222,12 +223,12 @@ def _doubts(truth: dict[str, Any], plan: dict[str, Any], found: Score) -> None:
 
 
 def main() -> None:
-    """Figures by file and in all; with -v every fault."""
+    """Figures by file and in all; with -v every fault; with --second the second set."""
     import sys
 
-    whole = Score()
-    for truth in truths():
-        own = score(truth)
+    whole, folder = Score(), SECOND if "--second" in sys.argv else FROZEN
+    for truth in truths(folder):
+        own = score(truth, folder)
         whole.add(own)
         if not truth.get("refused"):
             print(

@@ -6,6 +6,8 @@ checkout and skips, saying so, where it is not there. Facts are figures, units a
 
 from __future__ import annotations
 
+import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +157,38 @@ def test_what_is_not_sure_is_a_doubt(plan: dict[str, Any]) -> None:
     other = next(d for d in plan["doubts"] if d["code"] == "named-otherwise")
     assert (other["table"], other["row"], other["point"]) == (6, 16, 18)
     assert "垫江县" in rows(plan)[6, 16]["text"], "a doubt, not a fix"
+
+
+LISTED = ORIGINAL.parent / "rows.csv"
+# What the list of targets holds beside figures of the row's own words: papers to be issued, what
+# was proposed or derived, what stands in the law or in a point only, and words without a figure.
+NO_FIGURE = re.compile(
+    r"^judged|^no number|proposed|derived|\blaw\b|stands in point|^= 1 \(|全面贯通"
+)
+TARGET = re.compile(r"(?P<op>range|>=|<=|<|>|=)\s*(?P<value>-?\d[\d.]*)(?:—(?P<high>[\d.]+))?")
+FIGURES_MIN = 70
+
+
+def test_every_figure_of_the_independent_list_of_targets_is_found_and_no_other() -> None:
+    """The list was made by somebody else, row by row, and says op and value of each target."""
+    if not LISTED.exists() or not ORIGINAL.exists():
+        pytest.skip(f"the list of targets lies outside the project and is not at {LISTED}")
+    plan = read_here(ORIGINAL.read_bytes(), ORIGINAL.name)
+    rows = {(t["number"], r["row"]): r for t in plan["tables"] for r in t["rows"]}
+    listed: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+    with LISTED.open(encoding="utf-8") as opened:
+        for line in csv.DictReader(opened):
+            own = listed.setdefault((int(line["table"]), int(line["row"])), [])
+            for part in line["target"].split("|"):
+                found = None if NO_FIGURE.search(part.strip()) else TARGET.search(part)
+                if found:
+                    high = float(found["high"]) if found["high"] else None
+                    own.append((found["op"], float(found["value"]), high))
+    assert len(listed) == 121 and sum(map(len, listed.values())) >= FIGURES_MIN
+    for key, wanted in listed.items():
+        read = [(q["op"], q["value"], q.get("high")) for q in rows[key]["quantities"]
+                if q["op"] != "judged"]  # fmt: skip
+        missed = [one for one in wanted if one not in read]
+        assert missed == [], (key, missed, read)
+        more = [one for one in read if one not in wanted]
+        assert more == [], (key, more, wanted)

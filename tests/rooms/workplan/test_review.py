@@ -15,6 +15,7 @@ from anlan.county.models import Unit, UnitAlias
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import actions, demo, queries, review_queries
 from anlan.rooms.workplan.models import PlanChange, PlanDoubt, PlanRow, PlanVersion
+from anlan.rooms.workplan.original_queries import PAGE_LINES, original_of
 
 FROZEN = Path(__file__).parent / "frozen"
 DOCX = FROZEN / "p04-shihong-2024.docx"
@@ -95,12 +96,63 @@ def test_every_cell_of_every_frozen_document_that_became_a_row_is_marked_with_it
         rows = {(row.table, row.row) for row in kept(PlanRow, plan_id=plan.id)}
         found = set()
         for table in {table for table, _row in rows}:
-            for piece in review_queries.original_of(COMMAND, plan, table):
-                for line in piece.lines:
+            for piece in original_of(COMMAND, plan, table).pieces:
+                for _number, line in piece.lines:
                     for cell in line:
                         assert cell["line"] >= 1 and cell["column"] >= 1
                         found |= {tuple(own) for own in cell.get("of", ())}
         assert found == rows, path.name
+
+
+def long_plan(rows: int) -> bytes:
+    """One table of so many rows; the units' cell is merged down over three rows each time."""
+    from docx import Document
+
+    paper, out = Document(), io.BytesIO()
+    paper.add_heading("2025年安全工作要点（演示数据）", 1)
+    paper.add_paragraph("附表：重点任务")
+    table = paper.add_table(rows=rows + 1, cols=4, style="Table Grid")
+    cells = list(table._cells)
+    for at, words in enumerate(("序号", "任务", "目标", "责任单位")):
+        cells[at].text = words
+    for n in range(1, rows + 1):
+        own = cells[n * 4 : n * 4 + 4]
+        own[0].text, own[1].text = str(n), f"第{n}项任务"
+        own[2].text = f"完成隐患整治{n}处。"
+        if n % 3 == 1:
+            own[3].text = "县应急管理局"
+    for n in range(1, rows - 1, 3):
+        cells[n * 4 + 3].merge(cells[(n + 2) * 4 + 3])
+    paper.save(out)
+    return out.getvalue()
+
+
+def test_the_whole_original_is_shown_a_page_at_a_time_open_where_the_row_is(clerk: Any) -> None:
+    rows = 2 * PAGE_LINES + 77
+    sent = {"file": SimpleUploadedFile("long.docx", long_plan(rows))}
+    assert clerk.post("/plan/import/", sent).status_code == 302
+    plan = kept(PlanVersion)[-1]
+    seen, marked = [], set()
+    for page in (1, 2, 3):
+        found = original_of(COMMAND, plan, 1, page=page)
+        assert (found.page, found.pages, found.total) == (page, 3, rows + 1)
+        for piece in found.pieces:
+            for number, line in piece.lines:
+                seen.append(number)
+                marked |= {tuple(own) for cell in line for own in cell.get("of", ())}
+    assert seen == list(range(1, rows + 2)), "every line once, under its own number"
+    assert marked == {(1, n) for n in range(1, rows + 1)}
+    # The unit of rows 199 to 201 began on the first page and stands again on the second.
+    again = original_of(COMMAND, plan, 1, page=2).pieces[0].lines[0][1]
+    assert [cell["text"] for cell in again if cell.get("again")] == ["县应急管理局"]
+    assert next(cell["rows"] for cell in again if cell.get("again")) == 2
+    late = kept(PlanRow, plan_id=plan.id, row=rows - 1)[0]
+    shown = text(clerk, f"/plan/versions/{plan.id}/?row={late.id}")
+    assert f"第 {2 * PAGE_LINES + 1}–{rows + 1} 行，共 {rows + 1} 行" in shown
+    assert re.search(rf'class="here"[^>]*>第{rows - 1}项任务<', shown)
+    assert f"?row={late.id}&amp;page=2" in shown
+    text(clerk, f"/plan/versions/{plan.id}/?page=99")
+    text(clerk, f"/plan/versions/{plan.id}/?page=x", 404)
 
 
 def test_a_file_that_is_no_plan_is_refused_with_place_and_mend_and_nothing_is_kept(
@@ -160,7 +212,7 @@ def test_who_settled_or_edited_does_not_confirm_though_another_entered(
     row = kept(PlanRow, plan_id=version.id)[0]
     values = {"name": row.name + "（改）", "units": "", "lead": "", "quantities": "",
               "deadline": row.deadline}  # fmt: skip
-    review_actions.edit_row(both, row.id, row.version, values, "核对原文")
+    review_actions.edit_row(both, version.id, row.id, row.version, values, "核对原文")
     with pytest.raises(Denied):
         actions.confirm(both, version.id)
     assert kept(PlanVersion, id=version.id)[0].state == "entered"
@@ -240,6 +292,28 @@ def test_a_doubt_is_settled_otherwise_with_its_reason_and_only_once(
     settled = kept(PlanDoubt, id=doubt.id)[0]
     assert (settled.choice, settled.why) == ("edited", "县领导定的")
     assert kept(PlanChange)[0].doubt_id == doubt.id
+
+
+def test_a_stale_page_of_another_version_settles_and_edits_nothing(
+    clerk: Any, version: PlanVersion
+) -> None:
+    assert send(clerk, FROZEN / "p01-lanxi-2025.docx").status_code == 302
+    other = kept(PlanVersion)[-1]
+    doubt = next(own for own in kept(PlanDoubt, plan_id=version.id) if not own.asks and own.row)
+    row = kept(PlanRow, plan_id=version.id, table=doubt.table, row=doubt.row)[0]
+    form = {"name": "别的名称", "units": "", "lead": "", "quantities": "", "deadline": row.deadline,
+            "why": "旧页面", "version": "1"}  # fmt: skip
+    stale = f"/plan/versions/{other.id}"
+    for path, sent in ((f"{stale}/doubt/{doubt.id}/accept/", {"version": "1"}),
+                       (f"{stale}/doubt/{doubt.id}/", form | {"row_version": "1"}),
+                       (f"{stale}/row/{row.id}/", form)):  # fmt: skip
+        answer = clerk.post(path, sent, headers=JSON)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (409, "plan-other"), path
+        assert "打开要改的那一版" in error["mend"]
+    assert kept(PlanDoubt, id=doubt.id)[0].settled_at is None and kept(PlanChange) == []
+    right = f"/plan/versions/{version.id}/doubt/{doubt.id}/accept/"
+    assert clerk.post(right, {"version": "1"}).status_code == 302
 
 
 def test_a_unit_under_another_name_is_matched_once_and_known_to_the_next_plan(

@@ -18,10 +18,12 @@ from anlan.engines.callout.rounds.sending import (
     claim,
     expire,
     mark,
+    real_since,
     sender,
+    worlds_that_send,
 )
 
 __all__ = [
     "Gateway", "Outcome", "Outgoing", "advance", "claim", "close", "expire", "leave_rest", "mark",
-    "newest", "read", "sender",
+    "newest", "read", "real_since", "sender", "worlds_that_send",
 ]  # fmt: skip

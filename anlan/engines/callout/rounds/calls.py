@@ -138,7 +138,7 @@ def _write(scope: Scope, plan: _Plan) -> None:
     if not queue:
         return
     made = links.make_many([(q.call, q.person_id, q.act, q.role) for q in queue])
-    write = _writer()
+    write = _writer(scope.world)
     columns: list[list[Any]] = [
         [q.call.division for q in queue], [q.call.id for q in queue],
         [q.person_id for q in queue], [q.role for q in queue], [q.try_no for q in queue],
@@ -149,7 +149,7 @@ def _write(scope: Scope, plan: _Plan) -> None:
         run(own, QUEUE, [*columns, scope.world, plan.now])
 
 
-def _writer() -> Callable[[_Queued, str], str]:
+def _writer(world: int) -> Callable[[_Queued, str], str]:
     """Fills texts; the chain of a call-out is looked up once."""
     chains: dict[str, launching.Chain] = {}
 
@@ -158,7 +158,7 @@ def _writer() -> Callable[[_Queued, str], str]:
         name = call.callout.chain
         if name not in chains:
             chains[name] = launching.chain(name)
-        return messages.fill(
+        text = messages.fill(
             chains[name].texts[queued.template],
             text=call.callout.text,
             code=call.code,
@@ -166,6 +166,7 @@ def _writer() -> Callable[[_Queued, str], str]:
             post=call.post_title,
             title=call.callout.title,
         )
+        return messages.in_world(text, world)
 
     return write
 

@@ -13,14 +13,17 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import DatabaseError, connection
 from django.db.models import Q
 
-from anlan.engines.callout.models import Attempt
+from anlan.engines.callout import messages
+from anlan.engines.callout.models import Attempt, Callout
 from anlan.engines.callout.statements import ALSO_BY_INDEX, BY_INDEX, run
 from anlan.ground import clock, journal, secrets
+from anlan.ground.models import World
 from anlan.ground.scope import Scope
 
 BATCH = 100
@@ -99,6 +102,9 @@ class Gateway(Protocol):
 def sender(gateway: Gateway, size: int = BATCH) -> Callable[[Scope], int]:
     """The round that sends through the gateway; nothing is claimed while it is not ready.
 
+    Only the real world and an open 实叫 send; a 推演 never, and a 实叫 no more as soon as a real
+    call-out has started.
+
     A pass sends batch after batch for PASS_S_MAX at most and marks the last one before it returns.
     Outcomes that could not be written down because the database went away are written first
     when it is back, so that what was sent is not sent again.
@@ -111,7 +117,7 @@ def sender(gateway: Gateway, size: int = BATCH) -> Callable[[Scope], int]:
         return batch
 
     def send(scope: Scope) -> int:
-        if scope.world != 0:
+        if not worlds_that_send(scope.world):
             return 0
         count, until = 0, time.monotonic() + PASS_S_MAX
         batch = exchange(scope, gateway.ready())
@@ -119,10 +125,25 @@ def sender(gateway: Gateway, size: int = BATCH) -> Callable[[Scope], int]:
             unwritten.extend(gateway.submit(batch))
             count += len(batch)
             more = len(batch) == size and time.monotonic() < until and gateway.ready()
+            more = more and worlds_that_send(scope.world)
             batch = exchange(scope, more)
         return count
 
     return send
+
+
+def worlds_that_send(world: int) -> bool:
+    """Whether rows of the world may reach a telephone now. Asked again before every batch."""
+    if world == 0:
+        return True
+    with Scope.for_round("callout.send").open():
+        own = World.objects.filter(id=world, kind="live", ended_at=None).first()
+        return own is not None and not real_since(own.started_at)
+
+
+def real_since(moment: datetime) -> bool:
+    """Whether a real call-out was opened since and is still open; in a scope of the real world."""
+    return Callout.objects.filter(world=0, state="open", opened_at__gte=moment).exists()
 
 
 def claim(scope: Scope, size: int = BATCH) -> list[Outgoing]:
@@ -155,9 +176,10 @@ def _exchange(scope: Scope, outcomes: Sequence[Outcome], size: int) -> list[Outg
     rows = claimed.fetchall() if claimed else []
     numbers = secrets.opener(NUMBER_PURPOSE)
     return [
-        Outgoing(ident, lease, numbers(sealed) if sealed else "", text)
+        Outgoing(ident, lease, numbers(sealed) if sealed else "",
+                 messages.in_world(text, scope.world))
         for ident, sealed, text in rows
-    ]
+    ]  # fmt: skip
 
 
 def _do(scope: Scope, own: Any, outcomes: Sequence[Outcome], lease: int, size: int) -> Any:

@@ -1,4 +1,4 @@
-// Three entries, so that a page without map or library parts loads neither. Names carry a hash of
+// Entries apart, so that a page without map, library parts, wall or places loads none of them. Names carry a hash of
 // their content; manifest.json tells the templates which file is which.
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
@@ -30,7 +30,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     reportCompressedSize: false,
     rollupOptions: {
-      input: { shell: "src/shell.ts", map: "src/map/page.ts", parts: "src/parts.ts" },
+      input: { shell: "src/shell.ts", map: "src/map/page.ts", parts: "src/parts.ts", wall: "src/wall.ts", pick: "src/pick.ts" },
       output: {
         entryFileNames: "[name]-[hash].js",
         chunkFileNames: "[name]-[hash].js",

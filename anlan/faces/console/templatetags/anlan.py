@@ -6,17 +6,19 @@ import re
 from datetime import datetime, timedelta
 
 from django import template
+from django.db import InterfaceError, OperationalError
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from anlan.county.rights import table
-from anlan.faces.console import built, tree
+from anlan.faces.console import built, naming, tree
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.live import make_token
 from anlan.ground.machine import alarms, site
+from anlan.ground.models import JournalLine, World
 from anlan.ground.scope import NOWHERE, Scope
 from anlan.ground.web import page_before
 
@@ -41,7 +43,8 @@ def state_word(state: str) -> str:
         "nobody": _("无人应答"), "stopped": _("已停止"), "draft": _("草稿"),
         "submitted": _("待审批"), "approved": _("待批解除"), "released": _("已发出"),
         "lifted": _("已解除"), "open": _("进行中"), "closed": _("已结束"),
-        "withdrawn": _("已撤回"),
+        "withdrawn": _("已撤回"), "changed": _("已变更"), "held": _("等人定"),
+        "drafted": _("已起草"), "refused": _("不采用"), "set_aside": _("不办"),
     }  # fmt: skip
     return words.get(state, state)
 
@@ -153,6 +156,28 @@ def world(context: template.Context) -> int:
 
 
 @register.simple_tag(takes_context=True)
+def exercise(context: template.Context) -> World | None:
+    """The exercise that this page stands in; None for a real one, or while the database is away."""
+    number = world(context)
+    try:
+        return World.objects.filter(id=number, id__gt=0).first() if number else None
+    except (OperationalError, InterfaceError):
+        return None
+
+
+@register.simple_tag(takes_context=True)
+def exercises_open(context: template.Context) -> list[World]:
+    """Exercises that the reader may enter now."""
+    scope = getattr(context.get("request"), "scope", None)
+    if not isinstance(scope, Scope) or not scope.may("exercise.read"):
+        return []
+    try:
+        return list(World.objects.filter(ended_at=None, id__gt=0, driven=False).order_by("-id"))
+    except (OperationalError, InterfaceError):
+        return []
+
+
+@register.simple_tag(takes_context=True)
 def with_query(context: template.Context, **changes: str) -> str:
     """The page's address with some of its filters changed; an empty value takes one away."""
     query = context["request"].GET.copy()
@@ -248,10 +273,56 @@ def tree_groups(context: template.Context, nodes: list[object]) -> list[tree.Gro
     return tree.groups(tree.chosen(nodes, context["request"].GET, context.get("named", ())))
 
 
+@register.simple_tag(takes_context=True)
+def answer_steps(context: template.Context) -> list[tree.Step]:
+    """How the call-out of this page came to stand as it does; empty before the first answer."""
+    row, now = context["row"], context.get("now") or clock.now()
+    end = row.ended_at or now
+    found = tree.steps(context["nodes"], context.get("nobody", ()), row.opened_at, end)
+    return found if len(found) > 2 else []
+
+
 @register.filter
 def reason(code: str) -> str:
     """Why a call stands where it stands."""
     return tree.reason_word(code)
+
+
+@register.filter
+def action_word(code: str) -> str:
+    """What a journal line's action is called."""
+    return naming.action_word(code)
+
+
+@register.filter
+def round_word(code: str) -> str:
+    """What a round is called."""
+    return naming.round_word(code)
+
+
+@register.filter
+def kind_word(code: str) -> str:
+    """What a kind of record is called."""
+    return naming.kind_word(code)
+
+
+@register.filter
+def actor_word(line: JournalLine) -> str:
+    """Who acted: a person, or a round by what it does."""
+    return naming.actor_word(line.actor, line.actor_kind)
+
+
+@register.filter
+def why_word(text: str) -> str:
+    """Why, as an officer reads it."""
+    return naming.why_word(text)
+
+
+@register.filter
+def result_word(code: str) -> str:
+    """How a journal line ended."""
+    words = {"done": _("办成"), "denied": _("被拒绝"), "alarm": _("警报")}
+    return words.get(code, code)
 
 
 @register.filter

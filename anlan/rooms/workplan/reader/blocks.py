@@ -21,13 +21,17 @@ class Paragraph:
 
 @dataclass(slots=True, eq=False)
 class Cell:
-    """One cell as written; row and column of its upper left corner, and how far it reaches."""
+    """One cell as written; row and column of its upper left corner, and how far it reaches.
+
+    sources: the cells of the document that it was made of, where it does not stand there itself.
+    """
 
     text: str
     row: int
     column: int
     rows: int = 1
     columns: int = 1
+    sources: tuple[Cell, ...] = ()
 
 
 @dataclass(slots=True)

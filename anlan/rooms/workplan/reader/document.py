@@ -12,6 +12,8 @@ from typing import Any
 from anlan.rooms.workplan.reader.blocks import Document, Grid, Paragraph
 from anlan.rooms.workplan.reader.head import PLAN_WORD, head, points
 from anlan.rooms.workplan.reader.limits import PlanRefused
+from anlan.rooms.workplan.reader.listed import tasks
+from anlan.rooms.workplan.reader.matrix import unfolded
 from anlan.rooms.workplan.reader.rows import Doubts, Origins, rows_of
 from anlan.rooms.workplan.reader.tables import Table, plan_tables
 
@@ -22,7 +24,10 @@ POINTS_MIN = 3
 def plan_of(document: Document, name: str, origins: Origins | None = None) -> dict[str, Any]:
     """The plan; PlanRefused where the document is none. origins: filled, see `rows.rows_of`."""
     data = head(document, name)
-    found = plan_tables(document)
+    found = plan_tables(unfolded(document))
+    listed = None if found else tasks(document, data["title"])
+    if listed is not None:
+        found = plan_tables(Document([listed]))
     promised = points(document, data["year"])
     doubts = Doubts()
     tables = _tables(found, data["year"], doubts, origins)
@@ -30,6 +35,8 @@ def plan_of(document: Document, name: str, origins: Origins | None = None) -> di
         raise _no_plan(document, name, len(promised))
     if not tables:
         doubts.add("no-table", None, None, "只有正文，没有带责任单位的表")
+    elif listed is not None:
+        doubts.add("rows-from-text", None, None, "没有表，条目由正文括注的单位和时限读出")
     for code, message in document.unread:
         doubts.add(code, None, None, message)
     _compare(promised, tables, doubts)

@@ -28,6 +28,7 @@ PLAN_WORD = re.compile(f"(?:{KINDS})")
 ISSUER = re.compile(
     r"^[^，。：:《》〔〕\s]{2,30}(?:人民政府|委员会|办公室|政府办|指挥部|领导小组|管委会|局|安委会|减灾委)$"
 )
+WORD_CHARS_MIN = 4  # a name whose letters are set apart has shorter pieces
 CHAPTER = re.compile(rf"^第?([{CHARS}]+)(?:、|部分|章|[．.])\s*(.+)$")
 POINT = re.compile(rf"^[（(]\s*([{CHARS}]+|\d+)\s*[）)]\s*(.+)$", re.S)
 ITEM = re.compile(r"^(\d{1,3})\s*[.．、]\s*(?!\d)(.+)$", re.S)
@@ -127,7 +128,9 @@ def _issuer(top: list[str], title: str) -> str:
             return named.group(1)
     for line in top:
         if len(line) <= TITLE_CHARS_MAX and not re.search(r"[。：:，]", line):
-            for word in (re.sub(r"\s", "", line), *re.split(r"[\s（）()]+", line)):
+            pieces = re.split(r"[\s（）()]+", line)
+            whole = [] if any(len(own) >= WORD_CHARS_MIN for own in pieces[:-1]) else [line]
+            for word in (*(re.sub(r"\s", "", own) for own in whole), *pieces):
                 if ISSUER.match(word) and not word.startswith(("各", "当前")):
                     return word
     about = re.search(

@@ -68,10 +68,27 @@ def columns(headers: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) ->
             said[at] = "units" if role == "measure" else _by_content(below[at])
         if role == "units" and _mostly_measures(below[at]):
             said[at] = "measure"
+    _last_of_times(said, headers)
     roles = _number_once(said, below)
     if not {"units", "lead"} & set(roles):
         _find_units(roles, below)
     return _names_and_texts(roles, headers, below)
+
+
+BEGINS = re.compile(
+    r"^(?:计划|实施|工作)?(?:开始|启动|起始|起步|开工|起)(?:时间|日期|时限|节点|月份)?$"
+)
+
+
+def _last_of_times(said: list[str | None], headers: Sequence[Sequence[str]]) -> None:
+    """Of a beginning and an end only the end is a deadline."""
+    times = [at for at, role in enumerate(said) if role == "deadline"]
+    begins = [
+        at for at in times if headers[at] and BEGINS.match(re.sub(r"\s", "", headers[at][-1]))
+    ]
+    if len(begins) < len(times):
+        for at in begins:
+            said[at] = "unused"
 
 
 def _by_words(path: Sequence[str]) -> str | None:

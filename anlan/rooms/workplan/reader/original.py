@@ -44,7 +44,7 @@ def _marks(origins: Origins) -> dict[int, list[Mark]]:
     for (table, row), lines in origins.items():
         for line in lines:
             for role, cells in line.cells.items():
-                for cell in cells:
+                for cell in (own for one in cells for own in one.sources or (one,)):
                     found.setdefault(id(cell), []).append((role, table, row))
     return found
 

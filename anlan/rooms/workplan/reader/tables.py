@@ -26,8 +26,9 @@ CAPTION_PREFIX = re.compile(
     r"^\s*(?:(?:附\s*[表件]|表(?=[\s一二三四五六七八九十\d:：])|清单(?=[一二三四五六七八九十\d]))\s*[一二三四五六七八九十\d]{0,3}(?:[-—.－]\d+)?\s*[:：、.．]?\s*|[一二三四五六七八九十]+\s*[、.．]\s*|[（(][一二三四五六七八九十\d]+[）)]\s*|\d+\s*[、.．]\s*)+"
 )
 CAPTION_BELOW = re.compile(
-    r"^\s*(?:续?表|附表)\s*[一二三四五六七八九十\d]{0,3}\s*[:：.．、\s\u3000]\s*\S"
+    r"^\s*(?:续?表|附表)\s*(?P<number>[一二三四五六七八九十\d]{0,3})\s*[:：.．、\s\u3000]\s*\S"
 )
+NUMBERED = re.compile(r"^\s*(?:附\s*[表件]|表|清单)\s*[一二三四五六七八九十\d]{1,3}")
 CAPTION_SKIP = re.compile(
     r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)"
 )
@@ -54,6 +55,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     guessed: bool = False
     place: str = ""
+    captioned: bool = False
 
 
 def plan_tables(document: Document) -> list[Table]:
@@ -62,13 +64,23 @@ def plan_tables(document: Document) -> list[Table]:
     since: list[Paragraph] = []
     for block in document.blocks:
         if isinstance(block, Paragraph):
-            if found and not since and not found[-1].title and CAPTION_BELOW.match(block.text):
-                found[-1].title = _title(block.text)
+            if found and not since and _belongs_above(block.text, found):
+                found[-1].title, found[-1].captioned = _title(block.text), True
             since.append(block)
             continue
         _take_grid(block, since, found)
         since = []
     return [table for table in found if table.lines]
+
+
+def _belongs_above(text: str, found: list[Table]) -> bool:
+    """A caption right below a table is its own where the table has no title, or where the number
+    that it bears is the table's place and what stood above was no caption."""
+    match = CAPTION_BELOW.match(text)
+    if match is None:
+        return False
+    number = ordinal(match["number"] or "")
+    return not found[-1].title or (not found[-1].captioned and number == len(found))
 
 
 def is_plan_grid(grid: Grid) -> bool:
@@ -120,6 +132,7 @@ def _take_grid(grid: Grid, since: list[Paragraph], found: list[Table]) -> None:
         end = starts[at + 1][0] if at + 1 < len(starts) else len(grid.cells)
         title = lead_in or _title(grid.caption) or _caption(since)
         table = _open(grid, start, depth, end, title)
+        table.captioned = bool(lead_in or grid.caption) or _numbered(since)
         body_end = end - _trailing_titles(grid, start + depth, end)
         if found and _same_table(found[-1], table, since if at == 0 else None, title):
             table = found[-1]
@@ -324,12 +337,17 @@ def _caption(since: list[Paragraph]) -> str:
     """The last short line above a grid that is a title."""
     for paragraph in reversed(since[-CAPTION_PARAGRAPHS_MAX:]):
         text = paragraph.text.strip()
-        if not text or CAPTION_SKIP.match(text):
+        if not text or CAPTION_SKIP.match(text) or looks_like_units(text) == 1:
             continue
         if len(text) > CAPTION_CHARS_MAX or re.search(r"[。；]", text) or NOTE.match(text):
             return ""
         return _title(text)
     return ""
+
+
+def _numbered(since: list[Paragraph]) -> bool:
+    """Whether a numbered caption (表1, 附件2) stands above."""
+    return any(NUMBERED.match(own.text) for own in since[-CAPTION_PARAGRAPHS_MAX:])
 
 
 # the body

@@ -26,9 +26,11 @@ def doubt_title(doubt: PlanDoubt) -> str:
         "rate-bare": _("比率像是丢了百分号"), "number-order": _("序号不连续或重复"),
         "row-joined": _("一行被分在两页"), "column-unused": _("有列没有用到"),
         "table-note": _("表下有注"), "no-table": _("只有正文，没有表"),
+        "rows-from-text": _("没有表，条目由正文读出"),
         "named-otherwise": _("正文和表里的名称不同"), "text-box": _("有文本框"),
         "picture": _("有图片"), "nested-table": _("表里套着表"), "embedded": _("嵌了别的文件"),
         "hidden-sheet": _("有隐藏的工作表"), "unit-unknown": _("县里还没有这个单位"),
+        "indicator-row": _("这个指标回答哪一条，还要人定"),
     }  # fmt: skip
     return words.get(doubt.code, doubt.code)
 
@@ -52,6 +54,7 @@ def proposed(doubt: PlanDoubt) -> str:
         "percent": _("补上百分号，按百分数列出"),
         "unit": _("就是 %(u)s，记为它的别名") % {"u": detail},
         "unit-new": _("新增单位 %(u)s") % {"u": detail},
+        "row": _("由它回答 %(r)s 条") % {"r": detail},
     }  # fmt: skip
     return words.get(doubt.proposal["what"], doubt.proposal["what"])
 
@@ -62,6 +65,9 @@ def came_of(doubt: PlanDoubt) -> str:
     if doubt.code == "unit-unknown":
         words = {"none": _("不对应，照原文列出"), "new": _("新增了这个单位")}
         return words.get(doubt.outcome, doubt.outcome)
+    if doubt.code == "indicator-row":
+        number = doubt.outcome
+        return _("没有这一条") if number == "none" else _("由它回答 %(r)s 条") % {"r": number}
     if doubt.choice == "accepted":
         return proposed(doubt)
     return _("改了%(f)s") % {"f": "、".join(field_word(f) for f in doubt.outcome.split("、") if f)}
@@ -74,6 +80,7 @@ def meant(candidate: dict[str, Any]) -> str:
         "alias": _("括注的名称相同"), "written": _("只是写法不同"), "place": _("只差县名"),
         "short": _("一个是另一个的简称"), "collective": _("同一个集合"),
         "near": _("差 %(n)d 个字") % {"n": candidate["distance"]},
+        "alike": _("名称或原话相近"), "address": _("名称或原话相近，条号也相同"),
     }  # fmt: skip
     return words.get(candidate["reason"], "")
 

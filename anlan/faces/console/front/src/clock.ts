@@ -3,11 +3,14 @@ import { $$ } from "./page";
 import { t, tn } from "./words";
 
 const TICK_MS = 5_000;
+const SECOND_MS = 1_000;
 const OLD_S = 3_600;
-let ahead_ms = 0;
+let told_ms = Date.now();
+let heard_ms = Date.now();
+let rate = 1;
 
-/** Milliseconds of the county's clock now. */
-export const now_ms = (): number => Date.now() + ahead_ms;
+/** Milliseconds of the county's clock now; an exercise's goes at its own rate. */
+export const now_ms = (): number => told_ms + (Date.now() - heard_ms) * rate;
 
 export function ago(moment_ms: number): string {
   const gap_s = Math.trunc((now_ms() - moment_ms) / 1000);
@@ -33,11 +36,37 @@ function tick(): void {
   }
 }
 
+const wall = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: "Asia/Shanghai", year: "numeric", month: "2-digit", day: "2-digit",
+  hour: "2-digit", minute: "2-digit", second: "2-digit",
+});
+
+/** An exercise's clock is written out, second by second. */
+function showWall(): void {
+  for (const mark of $$<HTMLTimeElement>("time[data-clock]")) mark.textContent = wall.format(now_ms());
+}
+
+/** A redrawn page may say that the exercise's clock was moved or goes at another rate. */
+function hear(): void {
+  const newest = $$<HTMLTimeElement>("time[data-told]").at(-1);
+  const told = Date.parse(newest?.dateTime ?? document.body.dataset.now ?? "");
+  if (Number.isNaN(told)) return;
+  told_ms = told;
+  heard_ms = Date.now();
+  rate = Number(newest?.dataset.rate ?? document.body.dataset.rate ?? 1);
+}
+
 /** Takes the server's time as the page says it, and keeps the relative words true. */
 export function startClock(): void {
-  const told = Date.parse(document.body.dataset.now ?? "");
-  if (!Number.isNaN(told)) ahead_ms = told - Date.now();
+  hear();
   tick();
   setInterval(tick, TICK_MS);
-  document.addEventListener("anlan:redrawn", tick);
+  if (document.body.classList.contains("exercise")) {
+    showWall();
+    setInterval(showWall, SECOND_MS);
+  }
+  document.addEventListener("anlan:redrawn", () => {
+    if ($$("time[data-told]").length) hear();
+    tick();
+  });
 }

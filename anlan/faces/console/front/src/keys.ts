@@ -38,6 +38,17 @@ function withControl(event: KeyboardEvent): boolean {
   return true;
 }
 
+/** A letter that the page shows beside an act presses it; a field gets the keys, a fold opens first. */
+function pressedLetter(event: KeyboardEvent): boolean {
+  const at = /^[a-z]$/.test(event.key) ? $<HTMLElement>(`#main [data-press="${event.key}"]`) : null;
+  if (!at) return false;
+  event.preventDefault();
+  if (at instanceof HTMLInputElement) { at.focus(); return true; }
+  at.click();
+  if (at instanceof HTMLElement && at.tagName === "SUMMARY") $<HTMLElement>("input:not([type=hidden]), select, textarea", at.parentElement ?? at)?.focus();
+  return true;
+}
+
 function plain(event: KeyboardEvent): void {
   if (event.key === "/") {
     event.preventDefault();
@@ -61,6 +72,6 @@ export function startKeys(): void {
       if (link) { event.preventDefault(); location.href = link.href; }
       return;
     }
-    if (!walked(event)) plain(event);
+    if (!pressedLetter(event) && !walked(event)) plain(event);
   });
 }

@@ -26,4 +26,5 @@ showHere();
 startPalette();
 startSound();
 startLive();
+if (document.querySelector("[data-chart]")) void import("./charts/draw");
 document.documentElement.dataset.ready = "1";

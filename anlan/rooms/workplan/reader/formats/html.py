@@ -71,6 +71,19 @@ def _decoded(content: bytes, name: str) -> str:
     return decode(content, name)
 
 
+LINKS_MIN = 2
+
+
+def _only_links(node: Any) -> bool:
+    """A block of links and what sets them apart: where one may go on the site, no text of it."""
+    links = node.findall(".//a")
+    if len(links) < LINKS_MIN or node.find(".//table") is not None:
+        return False
+    said = "".join("".join(link.itertext()) for link in links)
+    rest = re.sub(r"[\s|｜>›»/·、\xa0]+", "", "".join(node.itertext()))
+    return len(rest) == len(re.sub(r"[\s|｜>›»/·、\xa0]+", "", said))
+
+
 class _Reader:
     """Walks the tree without recursion: a stack of what is still to be read."""
 
@@ -103,6 +116,8 @@ class _Reader:
             return
         if tag in BLOCKS:
             self._flush(0)
+            if _only_links(node):
+                return
         stack.append(("close", node))
         for child in reversed(node):
             stack.append(("tail", child.tail))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from anlan.rooms.workplan.reader.blocks import Cell, Document, Grid, Paragraph, spread
@@ -39,11 +41,23 @@ def read(content: bytes, name: str, kind: str) -> Document:
     return document
 
 
+@contextmanager
+def _without_panic() -> Iterator[None]:
+    """A file that was cut makes calamine panic, which is no Exception: it becomes a ValueError."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("the table is cut or damaged") from error
+
+
 def _open(content: bytes, name: str) -> Any:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(content))
+        with _without_panic():
+            return CalamineWorkbook.from_filelike(io.BytesIO(content))
     except PasswordError as error:
         raise PlanRefused(
             "encrypted", "文件有打开密码", name, "请用密码打开，去掉密码后另存再导入"
@@ -63,13 +77,15 @@ def _sheet(
     from python_calamine import CalamineError
 
     try:
-        sheet = book.get_sheet_by_name(sheet_name)
+        with _without_panic():
+            sheet = book.get_sheet_by_name(sheet_name)
         height, width = sheet.total_height, sheet.total_width
         if height > GRID_ROWS_MAX or width > GRID_COLUMNS_MAX * 4:
             raise PlanRefused("table-too-large", f"表有 {height} 行 {width} 列，超过 {GRID_ROWS_MAX} 行或 {GRID_COLUMNS_MAX * 4} 列",
                               f"{name}，工作表“{sheet_name}”", "请删去表外的空行空列后另存")  # fmt: skip
-        rows = sheet.to_python(skip_empty_area=False)
-        merged = sheet.merged_cell_ranges or []
+        with _without_panic():
+            rows = sheet.to_python(skip_empty_area=False)
+            merged = sheet.merged_cell_ranges or []
     except (CalamineError, ValueError) as error:
         raise PlanRefused("damaged", "工作表读不出来", f"{name}，工作表“{sheet_name}”",
                           "请用 Excel 或 WPS 打开，另存为 XLSX 后再导入") from error  # fmt: skip

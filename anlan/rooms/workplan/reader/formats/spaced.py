@@ -39,6 +39,8 @@ def _spaced_rows(lines: list[str], at: int, header: list[str]) -> tuple[list[lis
                 break
             at += 1
             continue
+        if _other_table(lines, at):
+            break
         if (
             (ends(line) and len(GAP.split(line.strip())) < 2)
             or NOTE.match(line)
@@ -56,6 +58,14 @@ def _spaced_rows(lines: list[str], at: int, header: list[str]) -> tuple[list[lis
             rows.append(cells)
         at += 1
     return rows, at
+
+
+def _other_table(lines: list[str], at: int) -> bool:
+    """A header begins here, or right below a line that is no row but its caption."""
+    if is_header([piece for piece in GAP.split(lines[at].strip()) if piece]):
+        return True
+    below = next((own for own in lines[at + 1 : at + 3] if own.strip()), "")
+    return ends(lines[at]) and is_header([piece for piece in GAP.split(below.strip()) if piece])
 
 
 def _rest(cells: list[str], roles: list[str], above: list[str]) -> bool:

@@ -19,6 +19,12 @@ const TOWN_ZOOM = 12;
 const EVENTS_GATHER_MS = 400;
 const OUTLINE_DEG = 0.6;
 
+/** The page says where its ground and points are; on a wall nobody points at anything. */
+const base = (): string => $("#map")!.dataset["base"] ?? "/map/";
+const still = (): boolean => "still" in $("#map")!.dataset;
+/** Letters and marks grow with the page's own letters. */
+const scale = (): number => Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
+
 let ground: Ground | null = null;
 let points: Points | null = null;
 let pending = 0;
@@ -63,7 +69,7 @@ function soon(map: Drawing): void {
   if (pending) return;
   pending = window.setTimeout(() => {
     pending = 0;
-    ask<Points>("/map/points/").then((told) => { points = told; fill(map); say(""); }, () => say(t("断线，图上是上一次的情况")));
+    ask<Points>(`${base()}points/`).then((told) => { points = told; fill(map); say(""); }, () => say(t("断线，图上是上一次的情况")));
   }, EVENTS_GATHER_MS);
 }
 
@@ -76,7 +82,7 @@ function showTown(map: Drawing, code: number): void {
 
 function listen(map: Drawing): void {
   const box = $("#map-hint")!;
-  for (const layer of CLICKED) {
+  for (const layer of still() ? [] : CLICKED) {
     map.on("mousemove", layer, (event: MapLayerMouseEvent) => {
       const own = event.features?.[0]?.properties;
       map.getCanvas().style.cursor = "pointer";
@@ -95,7 +101,7 @@ function listen(map: Drawing): void {
     if (code) showTown(map, code);
   });
   for (const link of $$("[data-show]")) link.addEventListener("click", () => showTown(map, Number(link.dataset["show"])));
-  addEventListener("anlan:theme", () => map.setStyle(style(colours(), many()), { diff: false }));
+  addEventListener("anlan:theme", () => map.setStyle(style(colours(), many(), scale()), { diff: false }));
   map.on("style.load", () => { map.addImage("hatch", hatch(colours())); fill(map); });
   map.on("styleimagemissing", (event: { id: string }) => {
     const drawn = mark(event.id, colours());
@@ -106,7 +112,7 @@ function listen(map: Drawing): void {
 function draw(): Drawing {
   const view = bounds(ground!.areas);
   const map = new maplibregl.Map({
-    container: "map", style: style(colours(), many()), renderWorldCopies: false, hash: true, maxZoom: ZOOM_MAX, attributionControl: false,
+    container: "map", style: style(colours(), many(), scale()), renderWorldCopies: false, hash: !still(), interactive: !still(), maxZoom: ZOOM_MAX, attributionControl: false,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
     localIdeographFontFamily: getComputedStyle(document.body).fontFamily,
     locale: { "NavigationControl.ZoomIn": t("放大"), "NavigationControl.ZoomOut": t("缩小"), "Map.Title": t("地图") },
@@ -115,8 +121,8 @@ function draw(): Drawing {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
+  if (!still()) map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
+  if (!still()) map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
   $("#map-whole")?.addEventListener("click", () => map.fitBounds(view, { padding: EDGE_PX }));
   return map;
 }
@@ -125,7 +131,7 @@ async function start(): Promise<void> {
   maplibregl.setWorkerUrl(workerUrl);
   say(t("地图载入中"));
   try {
-    [ground, points] = await Promise.all([ask<Ground>("/map/ground/"), ask<Points>("/map/points/")]);
+    [ground, points] = await Promise.all([ask<Ground>(`${base()}ground/`), ask<Points>(`${base()}points/`)]);
   } catch {
     say(t("地图没有取到，刷新再试；右边的列表不受影响"));
     return;
