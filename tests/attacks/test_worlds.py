@@ -222,8 +222,8 @@ def test_mutant_without_the_world_in_a_policy_the_matrix_sees_the_exercise(
     owner_sql: Any,
 ) -> None:
     real, _drill = two
-    owner_sql("DROP POLICY scope ON callout_alarm")
-    owner_sql("CREATE POLICY scope ON callout_alarm USING (true)")
+    owner_sql("DROP POLICY scope ON callout_inbound")
+    owner_sql("CREATE POLICY scope ON callout_inbound USING (true)")
     shown = seen(client_of("duty_officer"), real, ("",))
     assert any(DRILL_WORD in text for text in shown.values())
 
