@@ -39,6 +39,7 @@ def run(root: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str
     kept = {k: v for k, v in os.environ.items() if not k.startswith(drop)}
     return subprocess.run(
         [sys.executable, "-m", "anlan", *words], capture_output=True, text=True, timeout=120,
+        cwd=root,  # what a command writes by its bare name, it writes here
         env=kept | {"ANLAN_ROOT": str(root)} | more, check=False,
     )  # fmt: skip
 

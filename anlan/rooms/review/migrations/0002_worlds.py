@@ -20,7 +20,7 @@ SHARED = (
 class Migration(migrations.Migration):
     dependencies = [
         ("review", "0001_initial"),
-        ("ground", "0010_worlds"),
+        ("ground", "0005_worlds"),
         ("county", "0021_at_a_moment"),
         ("policy", "0002_row_level_security"),
         ("workplan", "0005_board"),

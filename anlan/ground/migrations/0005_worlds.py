@@ -10,7 +10,7 @@ from anlan.ground.rls import within_worlds
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ground", "0003_row_level_security")]
+    dependencies = [("ground", "0004_fact_marks")]
 
     operations = [
         migrations.AddField("world", "driven", models.BooleanField(db_default=False)),
