@@ -31,12 +31,13 @@ POLL_S = 0.1
 
 def public_pages(home: Path, port: int) -> subprocess.Popen[bytes]:
     """The public process, as the supervisor starts it."""
+    from anlan.ground.machine import Site
     from anlan.ground.machine.processes import granian
 
     own = {name: value for name, value in os.environ.items() if name != "ANLAN_TEST"}
     log = (home / "public.log").open("ab")
     process = subprocess.Popen(
-        granian("anlan.faces.http.wsgi:application", "wsgi", port, 2),
+        granian(Site(home, {"public": port}, {}), "anlan.faces.http.wsgi:application", "wsgi", "public", 2),
         env=own | {"ANLAN_ROLE": "public"}, stdout=log, stderr=log,
     )  # fmt: skip
     deadline = time.monotonic() + READY_S_MAX
