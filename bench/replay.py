@@ -27,6 +27,7 @@ from bench.sizes import measured
 NIGHTS = 3
 READY_S_MAX = 60.0
 POLL_S = 0.1
+WSGI = "anlan.faces.http.wsgi:application"
 
 
 def public_pages(home: Path, port: int) -> subprocess.Popen[bytes]:
@@ -37,7 +38,7 @@ def public_pages(home: Path, port: int) -> subprocess.Popen[bytes]:
     own = {name: value for name, value in os.environ.items() if name != "ANLAN_TEST"}
     log = (home / "public.log").open("ab")
     process = subprocess.Popen(
-        granian(Site(home, {"public": port}, {}), "anlan.faces.http.wsgi:application", "wsgi", "public", 2),
+        granian(Site(home, {"public": port}, {}), WSGI, "wsgi", "public", 2),
         env=own | {"ANLAN_ROLE": "public"}, stdout=log, stderr=log,
     )  # fmt: skip
     deadline = time.monotonic() + READY_S_MAX
