@@ -97,7 +97,7 @@ def test_no_process_of_a_running_county_connects_as_the_owner() -> None:
     own = Site(Path("/nowhere"), DEFAULT_PORTS, {"demo": True})
     roles = {child.name: ROLE_OF_PROCESS.get(child.role, "none") for child in children(own)}
     assert set(roles.values()) == {"app", "public", "watchdog", "none"}
-    assert [name for name, role in roles.items() if role == "none"] == ["phonebox"]
+    assert [name for name, role in roles.items() if role == "none"] == ["player", "phonebox"]
 
 
 @pytest.mark.parametrize("role", ["app", "public", "watchdog"])

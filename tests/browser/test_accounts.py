@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.axe import violations
 from tests.browser.conftest import anlan
 from tests.totp import totp
 
@@ -200,6 +201,7 @@ def test_sign_in_pages_fit_a_telephone_and_speak_chinese(
         own.goto(walked["console"] + path)
         shot(own, "390" + path.replace("/", "-"))
         assert own.evaluate("document.documentElement.scrollWidth") <= 391, path
+        assert violations(own) == [], path
 
 
 def test_a_disabled_account_is_out_everywhere_and_its_wire_is_dead(
