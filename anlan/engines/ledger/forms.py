@@ -67,7 +67,8 @@ def _input(field: Field, scope: Scope) -> forms.Field:
     if field.kind == "choice":
         return forms.ChoiceField(choices=[first, *field.options.items()], **common)
     if field.kind == "yes_no":
-        return forms.ChoiceField(choices=[NONE, ("是", _("是")), ("否", _("否"))], **common)
+        unknown = ("", _("（不清楚）"))
+        return forms.ChoiceField(choices=[unknown, ("是", _("是")), ("否", _("否"))], **common)
     if field.kind == "unit":
         return forms.ChoiceField(choices=[first, *choices.unit_choices(scope)], **common)
     if field.kind == "object":
