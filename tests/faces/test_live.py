@@ -26,8 +26,9 @@ def wire(
 ) -> Callable[..., Any]:
     """Open a screen of the duty officer and run `act` once it hears; returns what it was sent."""
     own = type(
-        "Own", (), {"ports": {"console": 8000}, "dsn": lambda _s, _p: cluster.dsn("app", county_db)}
-    )()
+        "Own", (), {"ports": {"console": 8000}, "dsn": lambda _s, _p: cluster.dsn("app", county_db),
+                    "address": lambda _s, _part, path: f"http://localhost:8000{path}"}
+    )()  # fmt: skip
     monkeypatch.setattr(live, "site", lambda: own)
     scope = scope_of("duty_officer")
 

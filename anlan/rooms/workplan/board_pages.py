@@ -197,9 +197,7 @@ def end_lead(request: HttpRequest, table: int, row: int) -> HttpResponse:
 def find_unit(request: HttpRequest) -> HttpResponse:
     """A unit's name chosen on the board leads to its list."""
     name = request.GET.get("unit", "").strip()[:100]
-    if not name:
-        raise Refusal("unit-form", _("请选一个单位"), "", _("从列表里选"))
-    return redirect("plan-unit", unit=name)
+    return redirect("plan-unit", unit=name) if name else redirect("plan")
 
 
 @page("plan.read")

@@ -20,8 +20,9 @@ from anlan.faces.cli.main import COMMANDS, Command
 
 CODES = (0, 1, 2, 3)
 STARTING = ("up", "county new")
-READS_ITS_FILE_FIRST = ("plan import", "county import")
-BAD = {"file": "没有 这个.txt", "code": "12ab", "username": "nobody-here", "name": "甲县"}
+READS_ITS_FILE_FIRST = ("plan import", "county import", "replay")
+BAD = {"file": "没有 这个.txt", "code": "12ab", "username": "nobody-here", "name": "甲县",
+       "world": "3"}  # fmt: skip
 QUIET_IN_JSON = (
     "with --json nothing but one object goes to standard output, and nothing to the other"
 )

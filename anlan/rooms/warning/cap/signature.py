@@ -6,15 +6,16 @@ only these are read further, so that nothing unsigned is taken for signed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cryptography import x509
-from lxml import etree
-from signxml import SignatureConfiguration, XMLVerifier
-from signxml.exceptions import InvalidInput, InvalidSignature
 
 from anlan.rooms.warning.cap.grammar import NAMESPACE, SIGNATURE
 
 CERTIFICATE_CHARS_MAX = 20_000
-CONFIGURATION = SignatureConfiguration(location="./", expect_references=1, require_x509=True)
+
+if TYPE_CHECKING:  # both libraries are loaded with the first message, not with the process
+    from lxml import etree
 
 
 class BadSignature(ValueError):
@@ -38,12 +39,17 @@ def signed_part(content: bytes, certificate: str) -> bytes:
 
     content: has passed `ground.markup`, so that it holds no document type and is small.
     """
+    from lxml import etree
+    from signxml import SignatureConfiguration, XMLVerifier
+    from signxml.exceptions import InvalidInput, InvalidSignature
+
+    expected = SignatureConfiguration(location="./", expect_references=1, require_x509=True)
     root = _tree(content)
     if len(root.findall(f"{{{SIGNATURE}}}Signature")) != 1:
         raise BadSignature("没有签名，或不止一个")
     try:
         result = XMLVerifier().verify(
-            root, x509_cert=read_certificate(certificate), expect_config=CONFIGURATION
+            root, x509_cert=read_certificate(certificate), expect_config=expected
         )
     except InvalidSignature:
         raise BadSignature("内容被改过，或不是登记的证书签的") from None
@@ -56,6 +62,8 @@ def signed_part(content: bytes, certificate: str) -> bytes:
 
 
 def _tree(content: bytes) -> etree._Element:
+    from lxml import etree
+
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
         huge_tree=False, remove_comments=False,
