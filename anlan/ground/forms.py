@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
+from anlan.ground.web import FREE_FIELDS
 
 # What the frame of every page adds by itself.
-FRAME_FIELDS = frozenset({"csrfmiddlewaretoken", "next"})
+FRAME_FIELDS = FREE_FIELDS | {"next"}
 SHOWN_FIELDS_MAX = 5
 MOMENT_FORMAT = "%Y-%m-%dT%H:%M"
 
