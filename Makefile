@@ -49,7 +49,7 @@ bench: dev ## measure beside the peers, one table; ARGS=--quick for small sizes
 	@$(PY) -m bench $(ARGS)
 
 drill: dev ## the stories, faults and attacks, all of them
-	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) --drill $(ARGS)
+	@$(PY) -m pytest -q tests/drills tests/faults $(wildcard tests/attacks) tests/browser/test_axe.py --drill $(ARGS)
 	@ANLAN_GUESSES=10000 $(PY) -m pytest -q tests/attacks/test_guesses.py
 
 # The same Python and processor are needed where it is unpacked: wheels are made for one of each.
