@@ -109,6 +109,14 @@ def reference(table: str, *, delete: bool = False, public: str = "") -> RunSQL:
     )
 
 
+def placed(table: str) -> RunSQL:
+    """Rows of a `reference` table that only whoever has a place reads: no administrator."""
+    return RunSQL(
+        f"ALTER POLICY readable ON {table} USING ({SCOPED} AND {SOMEWHERE});",
+        reverse_sql=f"ALTER POLICY readable ON {table} USING ({SCOPED});",
+    )
+
+
 def within_worlds(table: str, *, own: bool = False) -> RunSQL:
     """Rows of a `reference` table that carries a world stay in theirs.
 
