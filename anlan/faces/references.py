@@ -58,6 +58,7 @@ REFERENCES = (
     Reference("indicators.figurecheck", "person_id", PERSON),
     Reference("workplan.planversion", "entered_person", PERSON),
     Reference("workplan.lead", "confirmed_person", PERSON),
+    Reference("workplan.tie", "decided_person", PERSON),
     Reference("oversight.letter", "plan_id", "workplan.planversion"),
     Reference("oversight.letter", "to_post_id", POST),
     Reference("oversight.letter", "sent_person", PERSON),
@@ -66,6 +67,8 @@ REFERENCES = (
     Reference("workplan.planchange", "changed_person", PERSON),
     Reference("county.account", "post_id", POST),
     Reference("county.account", "person_id", PERSON),
+    Reference("county.actingpost", "post_id", POST),
+    Reference("county.sitting", "post_id", POST),
 )
 # Columns that end like a reference and are none, or may outlive what they name.
 NO_REFERENCE = {
