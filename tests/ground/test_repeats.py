@@ -17,7 +17,7 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Refusal
 from anlan.ground.models import RequestKey
 from anlan.ground.scope import Actor, Scope
-from anlan.rooms.evacuation import actions as evacuation
+from anlan.rooms.evacuation import opening_actions
 from anlan.rooms.evacuation import register_actions as registers
 from anlan.rooms.evacuation.models import Headcount, Opening
 from anlan.rooms.warning import actions as warning
@@ -186,12 +186,13 @@ def test_zones_opened_twice_under_a_key_are_opened_once(
 ) -> None:
     opened = warning.approve(scope_of("duty_leader"), submitted.id, submitted.version)
     leader = scope_of("duty_leader")
+    opener = opening_actions.Opener(
+        "warning.warning", submitted.id, "暴雨橙色预警", "orange", opened.id
+    )
     ids = []
     for _turn in range(2):
         with repeats.keyed(KEY, b"zones"):
-            made = evacuation.open_zones(
-                leader, "warning.warning", submitted.id, opened.id, [VILLAGES[0]]
-            )
+            made = opening_actions.open_zones(leader, opener, [VILLAGES[0]])
             ids.append([row.id for row in made])
     assert ids[0] == ids[1] and len(ids[0]) == 1
     assert done(owner_sql, "evacuation.open") == 1

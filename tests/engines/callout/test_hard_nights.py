@@ -189,7 +189,7 @@ def test_a_centre_that_swallows_responses_does_not_fill_the_window(
 
     monkeypatch.setattr(smpp, "RESPONSE_S_MAX", 0.05)
     own = smpp.SmppGateway(smpp.Centre("127.0.0.1", 1, "a", "b"), lambda *_a: None, True)
-    mute = smpp._Client("127.0.0.1", 1)
+    mute = smpp._Client("127.0.0.1", 1, own._heard)
     heard: list[object] = []
     monkeypatch.setattr(mute, "send_pdu", heard.append)
     own.client = mute

@@ -263,6 +263,8 @@ class Change:
         with ROUND.open():
             zone = self._any(Zone)
             if zone is not None:
+                standing = Opening.objects.filter(zone=zone, state="open")  # open once at a time
+                standing.update(state="closed", closed_at=now())
                 Opening.objects.create(
                     division=zone.division, zone=zone, origin_kind="t.t",
                     origin_id=Opening.objects.count() + 1, opened_at=self._moment(), to_move=2,

@@ -105,8 +105,10 @@ def down(rows: list[list[str]], number: int) -> None:
 
 
 def of_another_county(rows: list[list[str]], number: int) -> None:
-    """Rows 4/40 and 5/6 are this county's own and promise something else; 6/1 is alike."""
+    """Every row that answers here is its own there and promises something else; 6/1 is alike."""
     if number == 4:
+        for own in (26, 27):
+            rows[own] = ["推进渔港升级改造", f"演示：完成第{own}批泊位。", "县农业农村委"]
         for own in (38, 39):
             rows[own] = ["加强渔业船舶管理", f"演示：渔船检验率达到9{own - 30}%。", "县农业农村委"]
     if number == 5:
@@ -132,6 +134,8 @@ def test_a_plan_whose_rows_are_shifted_by_one_keeps_its_figures_at_the_right_row
 ) -> None:
     plan = entered(plan_file(down), "shifted.docx")
     assert answering(plan) == {
+        "4/28": ("drills.county_exercise",),
+        "4/29": ("drills.township_drills", "drills.village_drills"),
         "4/41": ("warning.reached_in_time",), "5/7": ("warning.zones_used",),
     }  # fmt: skip
     actions.confirm(COMMAND, plan.id)
