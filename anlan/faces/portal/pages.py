@@ -19,7 +19,7 @@ from anlan.engines.callout import links, played
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.engines.callout.photos import keep_photo
-from anlan.ground import clock, places
+from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.machine import site
 from anlan.ground.machine.site import MARK_HEADER
@@ -144,7 +144,7 @@ def report(request: HttpRequest) -> HttpResponse:
         post = request.POST
         duty.leave_web_report(
             Scope.nobody(address_of(request), getattr(request, "request_id", "")),
-            places.parse(site().code), post.get("form_key", "") or uuid.uuid4().hex,
+            post.get("form_key", "") or uuid.uuid4().hex,
             post.get("text", ""), post.get("place", ""), post.get("caller", ""),
             post.get("number", ""),
         )  # fmt: skip

@@ -27,7 +27,7 @@ from anlan.rooms.duty.decisions import TEXT_CHARS_MAX, read_words
 from anlan.rooms.duty.log import note
 from anlan.rooms.duty.models import VIA, Event, Landmark, Source, WebReport
 from anlan.rooms.duty.report_actions import keep_figure, make_first_due
-from anlan.rooms.duty.rows import changed, own_event, title
+from anlan.rooms.duty.rows import changed, county_division, own_event, title
 
 VIAS = frozenset(name for name, _label in VIA)
 NAME_CHARS_MAX, NUMBER_CHARS_MAX, PLACE_CHARS_MAX, WHY_CHARS_MAX = 60, 30, 200, 200
@@ -164,12 +164,13 @@ def receive_message(scope: Scope, inbound_id: int) -> Event:
 @action(None, open_to="a visitor of the public page: stored before it is answered",
         journal="duty.web", may_change_nothing=True)  # fmt: skip
 def leave_web_report(
-    scope: Scope, division: int, form_key: str, text: str, place: str, caller: str, number: str
+    scope: Scope, form_key: str, text: str, place: str, caller: str, number: str
 ) -> bool:
     """Keep what somebody wrote on the public page; False where this very form was sent before.
 
     The public role may insert and not read, so the row is written without asking for its id.
     """
+    division = county_division()
     if not text.strip():
         raise Refusal("text-empty", _("没有内容"), "", _("请写明发生了什么、在哪里"))
     if len(text) > TEXT_CHARS_MAX:

@@ -21,11 +21,11 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal
 from anlan.ground.inputs import IN_CHINESE, shown
 from anlan.ground.live import tell
-from anlan.ground.models import CountyFact
 from anlan.ground.policy import values
 from anlan.ground.scope import Scope
 from anlan.rooms.duty.log import note
 from anlan.rooms.duty.models import Handover, LogLine, RollCall, Task
+from anlan.rooms.duty.rows import county_division
 
 TEXT_CHARS_MAX = 300
 ANSWER_CHARS_MAX = 2_000
@@ -193,7 +193,7 @@ def call_roll(scope: Scope, text: str, minutes: int) -> RollCall:
         raise Refusal("roll-text", _("点名的话是空的、太长，或有花括号"), "", _("最多 200 字"))
     if not 0 < minutes <= 24 * 60:
         raise Refusal("roll-minutes", _("应答时限应在 1 分钟到 24 小时之间"), str(minutes))
-    county = _county()
+    county = county_division()
     now = clock.now()
     row = RollCall.objects.create(
         division=county, world=scope.world, text=words, minutes=minutes, asked_at=now,
@@ -215,20 +215,15 @@ def call_roll(scope: Scope, text: str, minutes: int) -> RollCall:
     return row
 
 
-def _county() -> int:
-    found = CountyFact.objects.values_list("code", flat=True).first()
-    if found is None:
-        raise NotFound("no-county", _("还没有建立县"))
-    return int(found)
-
-
 @action("duty.hand_over", journal="duty.log")
 def write_log(scope: Scope, text: str) -> LogLine:
     """A line of the shift's log by hand; what is written stays written."""
     words = shown(text.strip(), 500)
     if not words:
         raise Refusal("log-empty", _("没有内容"), "", _("请写一句"))
-    row = note(scope, words, None, scope.lo if scope.kind == "post" else _county(), by_hand=True)
+    row = note(
+        scope, words, None, scope.lo if scope.kind == "post" else county_division(), by_hand=True
+    )
     journal.line(scope, "duty.log", row, after=words)
     return row
 
@@ -243,7 +238,7 @@ def offer_handover(scope: Scope, items: list[dict[str, Any]], text: str) -> Hand
     try:
         with transaction.atomic():
             row = Handover.objects.create(
-                division=_county(), world=scope.world, items=items,
+                division=county_division(), world=scope.world, items=items,
                 note=shown(text.strip(), NOTE_CHARS_MAX), out_at=clock.now(),
                 out_by=scope.actor.label, out_account=scope.actor.id,
                 out_person=scope.actor.person_id,

@@ -9,9 +9,18 @@ from django.utils.translation import gettext as _
 from anlan.ground import journal
 from anlan.ground.errors import Conflict, NotFound
 from anlan.ground.live import tell
+from anlan.ground.models import CountyFact
 from anlan.ground.scope import Scope
 from anlan.rooms.duty import pack
 from anlan.rooms.duty.models import Event
+
+
+def county_division() -> int:
+    """The county's division, where something has no narrower place."""
+    found = CountyFact.objects.values_list("code", flat=True).first()
+    if found is None:
+        raise NotFound("no-county", _("还没有建立县"))
+    return int(found)
 
 
 def title(event: Event) -> str:

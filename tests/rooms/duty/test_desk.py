@@ -212,10 +212,8 @@ def test_web_reports_come_to_the_desk_each_once_and_a_flood_of_them_starves_none
 ) -> None:
     visitor = Scope.nobody("203.0.113.9")
     for n in range(5):
-        assert actions.leave_web_report(
-            visitor, COUNTY, f"form{n}", f"水淹到门口 {n}", "甲村", "", ""
-        )
-    assert not actions.leave_web_report(visitor, COUNTY, "form0", "水淹到门口 0", "甲村", "", "")
+        assert actions.leave_web_report(visitor, f"form{n}", f"水淹到门口 {n}", "甲村", "", "")
+    assert not actions.leave_web_report(visitor, "form0", "水淹到门口 0", "甲村", "", "")
     monkeypatch.setattr("anlan.rooms.duty.queries.WEB_REPORTS_MAX", 2)
     assert [rounds.take_web_reports(ROUND) for _pass in range(4)] == [2, 2, 1, 0]
     assert [str(s.text) for s in rows(Source)] == [f"水淹到门口 {n}" for n in range(5)]
