@@ -137,44 +137,50 @@ def make(scope_of: Any) -> dict[str, Any]:
 
 
 def standing_objects(scope_of: Any) -> dict[str, Any]:
-    """A firm of the first township, and a line of the county's duty matrix."""
+    """A firm and a landmark of the first township, a line of the county's duty matrix."""
     from anlan.county import unit_actions as units
     from anlan.engines.ledger import actions as ledger
+    from anlan.rooms.duty import actions as duty
 
     entry = ledger.Entry(VILLAGES[0], f"{CANARY}企业", "", {"industry": "gas"})
     row = ledger.add_object(scope_of("township_cadre", TOWNSHIPS[0]), "enterprise", entry)
     unit = units.add_unit(Scope.for_command("test"), COUNTY, "县经信委")
     line = ledger.add_duty(scope_of("plan_clerk"), unit.id, "enterprise", "industry", "gas", "三定")
-    return {"object_id": row.id, "type_name": "enterprise", "duty_id": line.id}
+    mark = duty.add_landmark(scope_of("duty_officer"), VILLAGES[0], f"{CANARY}石桥")
+    return {
+        "object_id": row.id, "type_name": "enterprise", "duty_id": line.id, "landmark_id": mark.id,
+    }  # fmt: skip
 
 
-def on_duty(scope_of: Any) -> dict[str, Any]:
-    """An event of the first township with a report and a task, and what the county's hall did."""
+def on_duty(scope_of: Any, world: int = 0, word: str = CANARY) -> dict[str, Any]:
+    """An event of the first township with a report and a task, and what the county's hall did.
+
+    Each of its rows bears the word and stands in the world.
+    """
     from anlan.rooms.command import actions as command
     from anlan.rooms.duty import actions as duty
     from anlan.rooms.duty import hall_actions as hall
     from anlan.rooms.duty.models import Report, Source
 
-    officer = scope_of("duty_officer")
-    said = duty.Incoming("phone", "night0001", f"{CANARY}滑坡，1人死亡", kind="geohazard", place="甲村",
-                         caller=f"{CANARY}来电", number=CANARY_NUMBER)  # fmt: skip
+    officer = scope_of("duty_officer").in_world(world)
+    said = duty.Incoming("phone", f"night-{word}", f"{word}滑坡，1人死亡", kind="geohazard",
+                         place="甲村", caller=f"{word}来电", number=CANARY_NUMBER)  # fmt: skip
     event = duty.receive_event(officer, said)
-    mark = duty.add_landmark(officer, VILLAGES[0], f"{CANARY}石桥")
     with officer.open():
         report_id = Report.objects.get(event=event).id
         source_id = Source.objects.get(event=event).id
         post_id = _post("township_duty", TOWNSHIPS[0])
-    given = hall.Given(f"{CANARY}交办", post_id, 30, origin_kind="duty.event", origin_id=event.id)
+    given = hall.Given(f"{word}交办", post_id, 30, origin_kind="duty.event", origin_id=event.id)
     task = hall.give_task(officer, given)
     roll = hall.call_roll(officer, "点名", 10)
     row = {"kind": "duty.event", "id": event.id, "version": "1", "group": "接报", "words": "",
-           "label": f"{CANARY}滑坡", "at": event.received_at.isoformat(), "due": None,
+           "label": f"{word}滑坡", "at": event.received_at.isoformat(), "due": None,
            "late": False, "url": f"/desk/event/{event.id}/"}  # fmt: skip
-    handover = hall.offer_handover(officer, [row], f"{CANARY}交代")
-    meeting = command.call(officer, f"{CANARY}会商", "县长")
+    handover = hall.offer_handover(officer, [row], f"{word}交代")
+    meeting = command.call(officer, f"{word}会商", "县长")
     return {
         "event_id": event.id, "source_id": source_id, "duty_report_id": report_id, "task_id": task.id,
-        "landmark_id": mark.id, "rollcall_id": roll.id, "handover_id": handover.id,
+        "rollcall_id": roll.id, "handover_id": handover.id,
         "consultation_id": meeting.id,
     }  # fmt: skip
 

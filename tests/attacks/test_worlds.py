@@ -21,14 +21,14 @@ from anlan.ground.live import TOPICS
 from anlan.ground.places import EVERYWHERE
 from anlan.ground.scope import Actor, Scope
 from tests.conftest import COUNTY, TOWNSHIPS, VILLAGES
-from tests.night import CONSOLE, INDICATOR, PORTAL, QUERIES, address, words
+from tests.night import CONSOLE, INDICATOR, PORTAL, QUERIES, address, on_duty, words
 
 REAL_WORD, DRILL_WORD = "黄鹂", "画眉"
 ACCEPTS = ("text/html", "application/json")
 OWN_WORLD = "exercise/<int:world>/"  # pages that stand in the world of their address
 NOT_OF_POSTS = ("access/", "audit/", "system/", "accounts/", "first/", "demo/", "language/")
 # A word that was searched for may be said again; with one of these behind it, it is a row's.
-MARKS = "(?:短信|无人应答|警示|函|条目|敲门|门口|上门|请核实|，影响)"
+MARKS = "(?:短信|无人应答|警示|函|条目|敲门|门口|上门|请核实|，影响|滑坡|来电|交办|交代|会商)"
 TEXT = "垫江县气象台2024年7月10日22时15分发布暴雨橙色预警信号：{word}，影响澄溪镇。"
 
 
@@ -74,13 +74,25 @@ def fill(scope_of: Callable[..., Any], world: int, word: str) -> dict[str, Any]:
     evacuation.record_headcount(
         scope_of("township_duty", TOWNSHIPS[0]).in_world(world), opening.id, figures, "keyed"
     )
+    take_back_handover(officer)
     paper = lettered(world, word)
     token = callout.issue_link(round_, call.id, person.id, "answer").rsplit("/", 1)[1]
     return {
         "warning_id": row.id, "callout_id": opened.id, "call_id": call.id, "alarm_id": alarm.id,
         "opening_id": opening.id, "inbound_id": inbound.id, "token": token, "letter_id": paper,
         "report_id": zeroed(scope_of, world),
-    }  # fmt: skip
+    } | on_duty(scope_of, world, word)  # fmt: skip
+
+
+def take_back_handover(officer: Scope) -> None:
+    """The one that waits for its second signature, so that the next can be signed."""
+    from anlan.rooms.duty import hall_actions as hall
+    from anlan.rooms.duty.models import Handover
+
+    with officer.open():
+        waiting = Handover.objects.filter(state="offered").first()
+    if waiting is not None:
+        hall.withdraw_handover(officer, waiting.id, waiting.version)
 
 
 def lettered(world: int, word: str) -> int:
@@ -261,7 +273,8 @@ def test_an_act_in_one_world_on_a_row_of_another_changes_nothing(
                 continue
             if any(part in path for part in ("warning_id", "callout_id", "call_id", "alarm_id",
                                              "opening_id", "inbound_id", "letter_id",
-                                             "report_id")):  # fmt: skip
+                                             "report_id", "event_id", "task_id", "rollcall_id",
+                                             "handover_id", "consultation_id")):  # fmt: skip
                 answer = client.post(address(path, ids), sample_fields(view.access.fields, ids))
                 assert answer.status_code in (400, 403, 404, 409), (path, answer.status_code)
         after = rows_of(other)
@@ -369,6 +382,9 @@ def test_every_round_of_the_worker_in_an_exercise_makes_no_gateway_call(
 
         def ready(self) -> bool:
             return True
+
+        def look(self, _scope: Scope) -> int:
+            return 0
 
         def submit(self, batch: Sequence[calling.Outgoing]) -> list[calling.Outcome]:
             self.ids += [out.attempt_id for out in batch]
