@@ -6,13 +6,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from anlan.ground.machine import site
+from anlan.ground.machine import ports, site
 from anlan.ground.machine.postgres import Cluster
-from anlan.ground.machine.site import MARK_HEADER, write_facts
+from anlan.ground.machine.site import BOX, MARK_HEADER, write_facts
 from tests.faults.real_county import CODE, RealCounty, heard, real_county
 
 OTHER = "500233"
@@ -25,6 +26,17 @@ def both() -> Iterator[RealCounty]:
     with real_county() as own:
         own.up()
         yield own
+
+
+@contextmanager
+def somebody_holds(wanted: list[int]) -> Iterator[None]:
+    """The ports belong to a demonstration county, of this test or of another on this machine."""
+    ours = [held for port in wanted for held in ports.hold([port]) or []]
+    assert all(ports.held(port) for port in wanted)
+    try:
+        yield
+    finally:
+        ports.release(ours)
 
 
 def opens(url: str) -> int:
@@ -50,8 +62,7 @@ def test_a_real_county_is_made_beside_a_running_one_and_use_switches(
     )
     assert first != second, "keys of its own"
     # A real county has no telephone box: its SMS centre is the site's, and not a port of its own.
-    outside = {"smpp", "phonebox"}
-    theirs = {port for name, port in site(home).ports.items() if port and name not in outside}
+    theirs = set(site(home).listening)
     assert theirs and not {port for port in both.site.ports.values() if port} & theirs
 
     listed = both.run("county", "list").answer["counties"]
@@ -62,7 +73,8 @@ def test_a_real_county_is_made_beside_a_running_one_and_use_switches(
     both.down()
     assert both.run("county", "use", OTHER).answer == {"current": OTHER}
 
-    answer = both.up()
+    with somebody_holds([site(home).ports[name] for name in BOX]):
+        answer = both.up()
     assert answer["county"] == OTHER and answer["demo"] is False and "phonebox" not in answer
     again = both.run("user", "link", "setup").answer["link"]
     assert again != made.answer["links"]["setup"]
@@ -102,6 +114,7 @@ def test_what_is_wrong_with_a_new_county_is_said_and_nothing_is_left(
 def test_two_counties_that_start_at_the_same_moment_share_no_port(both: RealCounty) -> None:
     """Each asks for the same ports, chooses before the other listens, and answers for itself."""
     both.down()
+    both.run("county", "use", CODE)
     with real_county() as other:
         other.up()
         other.down()

@@ -41,6 +41,7 @@ from anlan.ground.machine.processes import (
 )
 from anlan.ground.machine.restore import unfinished
 from anlan.ground.machine.site import (
+    BOX,
     DATABASE,
     DEFAULT_PORTS,
     DEMO_CODE,
@@ -65,7 +66,6 @@ DEMO = {"code": DEMO_CODE, "name": "垫江县", "demo": True}
 # Who answers is told by the county's mark; the name in the certificate is not this address.
 TRUSTING = ssl._create_unverified_context()  # noqa: S323
 PARTS = ("console", "public", "live")
-BOX = ("phonebox", "smpp")
 
 
 def up(_options: argparse.Namespace) -> Answer:

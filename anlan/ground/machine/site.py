@@ -32,6 +32,7 @@ DEFAULT_PORTS = {
     "smpp": 2775,
     "postgres": 0,
 }
+BOX = ("phonebox", "smpp")  # a demonstration county's telephones
 ROLE_OF_PROCESS = {
     "console": "app",
     "live": "app",
@@ -77,8 +78,12 @@ class Site:
 
     @property
     def listening(self) -> list[int]:
-        """The ports of its processes; its database looks after its own."""
-        return [port for name, port in self.ports.items() if name != "postgres"]
+        """The ports of its processes; its database looks after its own.
+
+        A real county has no telephone box: those ports are none of its own, for whoever has one.
+        """
+        others = ("postgres",) if self.demo else ("postgres", *BOX)
+        return [port for name, port in self.ports.items() if name not in others]
 
     @property
     def mark(self) -> str:
