@@ -95,7 +95,7 @@ class RealCounty:
     def processes(self) -> dict[str, int]:
         """Name → pid of what the supervisor started itself, not what that started in turn."""
         found = pids.of_county(self.home).items()
-        return {name: pid for pid, name in found if os.getpgid(pid) == pid or name == "prepare"}
+        return {name: pid for pid, name in found if name == "prepare" or leads_a_group(pid)}
 
     def supervisor(self) -> int:
         pid = supervisor_pid(self.site)
@@ -138,6 +138,14 @@ class RealCounty:
             end_leftovers(home)
             Cluster(home / "postgres").stop()
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def leads_a_group(pid: int) -> bool:
+    """Whether it was started in a session of its own; not one that has ended since it was seen."""
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 def heard(process: subprocess.Popen[str]) -> Said:
