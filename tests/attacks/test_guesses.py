@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +16,7 @@ from django.test import RequestFactory
 from anlan.county import accounts, doors
 from anlan.county.models import Account
 from anlan.ground.errors import Refusal
+from anlan.ground.machine.site import write_facts
 from anlan.ground.scope import Scope
 
 COMMAND = Scope.for_command("test")
@@ -169,8 +174,36 @@ def test_the_address_behind_a_proxy_is_the_one_that_the_proxy_wrote(
     )
     assert address_of(sent) == "127.0.0.1", "no proxy, no header is believed"
     monkeypatch.setattr(settings, "HTTPS", True)
+    assert address_of(sent) == "127.0.0.1", "HTTPS of our own has no proxy in front of it either"
+    proxied = ("HTTP_X_FORWARDED_PROTO", "https")
+    monkeypatch.setattr(settings, "SECURE_PROXY_SSL_HEADER", proxied)
     assert address_of(sent) == "10.9.8.7"
     direct = RequestFactory().get("/", REMOTE_ADDR="10.3.3.3", HTTP_X_FORWARDED_FOR="6.6.6.6")
     assert address_of(direct) == "10.3.3.3", "only the proxy of this machine is believed"
     forged = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="x\r\ny")
     assert address_of(forged) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("names", "own", "told"), [
+    ("", False, [False, None]),
+    ("anlan.example.cn", False, [True, ["HTTP_X_FORWARDED_PROTO", "https"]]),
+    ("", True, [True, None]),
+    ("anlan.example.cn", True, [True, None]),
+], ids=["localhost", "a proxy", "HTTPS of our own", "both"])  # fmt: skip
+def test_only_behind_the_sites_proxy_is_a_header_believed(
+    names: str, own: bool, told: list[object], tmp_path: Path
+) -> None:
+    """What `address_of` asks for, as a process of such a county has it."""
+    facts = {"code": "500233", "name": "忠县", "demo": False}
+    tls = {"https": {"host": "anlan.example.cn", "bind": "0.0.0.0"}} if own else {}
+    write_facts(tmp_path, facts | tls)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ANLAN_")}
+    given = {"ANLAN_HOME": str(tmp_path), "ANLAN_HOSTS": names, "ANLAN_TEST": "1"}
+    code = (
+        "import json; from anlan.faces import settings as s;"
+        "print(json.dumps([s.HTTPS, s.SECURE_PROXY_SSL_HEADER]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=kept | given, capture_output=True,
+                          text=True, check=False, timeout=60)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == told
