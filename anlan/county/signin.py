@@ -42,7 +42,7 @@ from anlan.ground.web import SAFE_METHODS, address_of, page_before
 CONFIRM_S = 10 * 60  # what is done to one's own factors asks again after this long
 # "/in/": doors of programs, which prove themselves by a token.
 FREE_PATHS = ("/accounts/", "/static/", "/first/", "/health", "/metrics", "/language/", "/wall/",
-              "/in/")  # fmt: skip
+              "/in/", "/help/")  # fmt: skip
 AGAIN, PASSWORD, BIND = "/accounts/again/", "/accounts/password/", "/accounts/2fa/totp/activate/"
 SCOPE_KIND = {"audit_admin": "audit", "system_admin": "admin", "security_admin": "security"}
 HOMES = {"audit_admin": "/audit/", "system_admin": "/system/", "security_admin": "/access/"}

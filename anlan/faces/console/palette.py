@@ -109,4 +109,5 @@ def pages() -> list[tuple[str, str, str]]:
         (_("巡检"), "/rounds/", "today.read"),
         (_("大屏"), "/wall/", "today.read"),
         (_("日志"), "/journal/", "journal.read"),
+        (_("手册"), "/help/", "today.read"),
     ]

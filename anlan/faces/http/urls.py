@@ -12,7 +12,7 @@ from anlan.county import acting_pages as acting
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
-from anlan.faces.console import administration, wall_pages
+from anlan.faces.console import administration, manual, wall_pages
 from anlan.faces.console import pages as console
 from anlan.faces.http import metrics
 from anlan.ground import pages as ground
@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *policy.urlpatterns,
     *ground.urlpatterns,
     *wall_pages.urlpatterns,
+    *manual.urlpatterns,
     *access.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
