@@ -40,7 +40,17 @@ class Side:
     key: str
 
     def letter(self, number: int, body: Any = None, **more: Any) -> Letter:
-        own = Letter(self.peer.code, COUNTY, 0, True, "headcount", number, number, AT, body or BODY)
+        own = Letter(
+            self.peer.code,
+            COUNTY,
+            0,
+            True,
+            "headcount",
+            number,
+            number,
+            AT,
+            BODY if body is None else body,
+        )
         return replace(own, **more)
 
     def state(self, last: int) -> Letter:

@@ -126,7 +126,7 @@ def test_totals_leave_and_no_name_and_what_was_not_reported_is_left_out_and_said
     told = queries.body_of(row)
     assert told["figures"] == FIGURES and (told["zones"], told["reported"]) == (2, 1)
     assert [(one["name"], "figures" in one) for one in told["places"]] == [
-        ("永安镇", False), ("澄溪镇", True),
+        ("永安镇", True), ("澄溪镇", False),
     ]  # fmt: skip
     for name in ("张三", "李四", "片区", "村"):
         assert name not in row.letter
@@ -448,5 +448,7 @@ def test_a_peer_that_is_silent_for_a_quarter_of_an_hour_is_told_and_its_coming_b
 
     peer_actions.record_heard(ROUND, side.peer.pk)
     assert stands() == []
-    lines = owner_sql("SELECT action, result FROM ground_journal WHERE action LIKE 'link.%%' ORDER BY id")
+    lines = owner_sql(
+        "SELECT action, result FROM ground_journal WHERE action LIKE 'link.%%' ORDER BY id"
+    )
     assert lines[-2:] == [("link.silent", "alarm"), ("link.back", "done")]

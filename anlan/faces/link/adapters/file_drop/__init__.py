@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 from pathlib import Path
 
@@ -121,9 +122,10 @@ def _read(path: Path, place: str) -> bytes:
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise refused("file-kind", f"不是普通文件：{error.strerror}", place) from None
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise refused("file-kind", "不是普通文件", place)
     with open(opened, "rb") as handle:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            raise refused("file-kind", "不是普通文件", place)
         content = handle.read(FILE_BYTES_MAX + 1)
     if len(content) > FILE_BYTES_MAX:
         raise refused("letter-large", f"超过 {FILE_BYTES_MAX // 1024} KB", place, 413)
@@ -139,6 +141,8 @@ def _set_aside(peer: Peer, path: Path, refusal: Refusal) -> None:
         path.rename(kept)
         note = f"{refusal.code}\n{refusal.message}\n{refusal.place}\n{refusal.mend}\n"
         kept.with_name(kept.name + ".why.txt").write_text(note, encoding="utf-8")
-    elif not path.is_dir() or path.is_symlink():
+    elif path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
         path.unlink()
     journal.denied(Scope.for_gateway("link"), "link.take", f"{peer.name} {refusal}")
