@@ -33,12 +33,25 @@ def begin() -> dict[str, Any]:
     return told
 
 
+def moved(code: int) -> None:
+    """The small county's places, under another county's code."""
+    import tests.conftest as places
+
+    by = code - places.COUNTY
+    places.COUNTY += by
+    places.TOWNSHIPS = tuple(one + by for one in places.TOWNSHIPS)  # type: ignore[assignment]
+    places.VILLAGES = tuple(one + by for one in places.VILLAGES)  # type: ignore[assignment]
+
+
 def make(told: dict[str, Any]) -> None:
-    """The peer with its key, a subscription of two persons, zones that are open and counted."""
+    """A small county, its peer, a subscription of two persons, two open zones, one of them counted."""
+    moved(told["code"])
     from anlan.faces.link import peer_actions
+    from tests import small_county
     from tests.faces.link import sides
     from tests.small_county import scope_of
 
+    small_county.make()
     peer = sides.VALUES | {"name": told["peer_name"], "code": told["peer"], "url": told["url"]}
     row = peer_actions.add_peer(sides.COMMAND, peer)
     peer_actions.take_key(sides.COMMAND, row.pk, row.version, told["key"])
@@ -80,7 +93,7 @@ class Quiet(WSGIRequestHandler):
 
 
 def spoil(mutant: str) -> None:
-    """A broken twin: `number` does not look whether a number came before, `receipt` waits for none."""
+    """A broken twin: `number` looks at no letter's number, `receipt` waits for no receipt."""
     from anlan.faces.link import actions, rounds
 
     if mutant == "number":

@@ -175,8 +175,8 @@ def test_a_folder_that_takes_no_file_is_told_and_the_letter_waits(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("anlan.faces.link.adapters.file_drop.os.fsync", full)
+    letter = side.letter(1, sender=COUNTY, receiver=THERE)
     with ROUND.open(), pytest.raises(Refusal) as refused:
-        letter = side.letter(1, sender=COUNTY, receiver=THERE)
         file_drop.send(side.peer, letter, rounds.allowed_of(side.peer))
     assert refused.value.code == "file-drop" and refused.value.mend
     assert [name for name in out(side) if not name.startswith(".")] == []

@@ -237,8 +237,8 @@ def test_a_redirect_is_not_followed_with_a_letter(there: There) -> None:
 def test_the_row_alone_never_leads_to_this_machine(there: There) -> None:
     """R38: what the round is allowed by the row itself; there is no test's resolver in it."""
     there.side.peer.url = f"http://127.0.0.1:{there.server.port}/in/link"
+    letter = there.side.letter(4, sender=COUNTY, receiver=THERE)
     with ROUND.open(), pytest.raises(Refusal) as refused:
-        letter = there.side.letter(4, sender=COUNTY, receiver=THERE)
         http.send(there.side.peer, letter, rounds.allowed_of(there.side.peer))
     assert refused.value.code == "out-address" and there.came == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_headcount_leaves_every_half_hour_while_zones_are_open_and_says_when_i
         move_clock(12)
         assert rounds.compose(ROUND) == 1
     turns = [row.due_at for row in outbox()]
-    assert {b - a for a, b in zip(turns, turns[1:], strict=False)} == {timedelta(minutes=30)}
+    assert {b - a for a, b in pairwise(turns)} == {timedelta(minutes=30)}
     with ROUND.open():
         from anlan.rooms.evacuation.models import Opening
 
