@@ -190,13 +190,16 @@ def claim(scope: Scope, peer_id: int) -> list[Outgoing]:
 
 @action(None, open_to="the round that sends letters", journal="link.claim",
         may_change_nothing=True)  # fmt: skip
-def beat(scope: Scope, peer_id: int) -> Letter | None:
-    """A sign of life with the highest number that there is, where one is due; else None."""
+def beat(scope: Scope, peer_id: int, now_or_never: bool = False) -> Letter | None:
+    """A sign of life with the highest number that there is, where one is due; else None.
+
+    now_or_never: it is due now, whenever the last one was.
+    """
     peer, county, now = Peer.objects.get(id=peer_id), _own(), clock.now()
     if scope.world and not (peer.exercise and Outstream.objects.filter(peer=peer).exists()):
         return None
     stream = _outstream(scope, peer)
-    if not decisions.beat_due(stream.asked_at, now):
+    if not now_or_never and not decisions.beat_due(stream.asked_at, now):
         return None
     stream.asked_at = now
     stream.save(update_fields=["asked_at"])

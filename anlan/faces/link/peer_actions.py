@@ -92,7 +92,7 @@ def take_key(scope: Scope, peer_id: int, version: int, key: str) -> None:
 
 def _keep_key(scope: Scope, peer_id: int, version: int, key: str) -> None:
     row = _row(peer_id, version)
-    row.key = key
+    row.key = key  # type: ignore[assignment]
     _fresh(row)
     row.save()
     journal.line(scope, "link.peer.key", row, division=0, why=row.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from anlan.faces.link import decisions
@@ -181,14 +181,8 @@ def told(row: Incoming) -> Told:
     figures = row.body.get("figures", {})
     moved = sum(figures.get(name, 0) for name in ("sheltered", "relatives", "elsewhere"))
     still = sum(figures.get(name, 0) for name in ("refused", "missing", "not_yet"))
-    silent = [one["name"] for one in row.body.get("places", []) if "figures" not in one]
-    return Told(row, moved, still, silent if row.kind == "headcount" else [])
-
-
-def waiting_for_a_second(scope: Scope) -> int:
-    """Subscriptions that wait for a yes."""
-    with scope.open():
-        return Subscription.objects.filter(Q(state="proposed")).count()
+    parts = row.body.get("places", []) if row.kind == "headcount" else []
+    return Told(row, moved, still, [one["name"] for one in parts if "figures" not in one])
 
 
 def body_of(row: Outgoing) -> dict[str, Any]:

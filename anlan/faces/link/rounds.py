@@ -86,6 +86,25 @@ def carry(scope: Scope, peer: Peer, allowed: Allowed) -> int:
     return gone
 
 
+def greet(peer: Peer, allowed: Allowed) -> tuple[bool, str]:
+    """(whether it went well, in words) of a sign of life that is sent now."""
+    scope = Scope.for_round("link.send")
+    try:
+        alive = actions.beat(scope, peer.pk, now_or_never=True)
+        receipt = ADAPTERS[peer.adapter](peer, alive, allowed) if alive is not None else None
+        if receipt is None:
+            return True, f"已放到 {file_drop.folder(peer) / 'out'}，等对方的回执文件"
+        receiving.receipt_in(peer, receipt)
+    except Refusal as refusal:
+        return False, str(refusal)
+    gaps = "、".join(f"{low}–{high}" for low, high in receipt.missing)
+    if receipt.state == "refused":
+        return False, " · ".join(receipt.error.values())
+    return True, f"对方收到第 {receipt.highest} 号" + (
+        f"，缺 {gaps}，会再送" if gaps else "，没有缺号"
+    )
+
+
 def _one(peer: Peer, letter: Letter, allowed: Allowed) -> None:
     receipt = ADAPTERS[peer.adapter](peer, letter, allowed)
     if receipt is not None:

@@ -270,3 +270,13 @@ def test_a_pass_sends_what_waits_then_a_sign_of_life_and_a_failure_rests(
     assert [one.pk for one in queries.to_carry(ROUND)] == [peer.pk]
     rounds.carry(ROUND, peer, there.allowed)
     assert fresh(peer).failures == 0
+
+
+def test_a_greeting_says_what_the_other_side_has_and_why_it_does_not_answer(there: There) -> None:
+    side = there.side
+    there.answer = lambda _one: side.receipt(0, state="known", highest=0).text().encode()
+    assert rounds.greet(side.peer, there.allowed) == (True, "对方收到第 0 号，没有缺号")
+    there.sign = False
+    good, said = rounds.greet(side.peer, there.allowed)
+    assert not good and "签名" in said
+    assert len(there.came) == 2, "each time at once"
