@@ -190,6 +190,14 @@ def claim(scope: Scope, peer_id: int) -> list[Outgoing]:
 
 @action(None, open_to="the round that sends letters", journal="link.claim",
         may_change_nothing=True)  # fmt: skip
+def release(scope: Scope, ids: list[int]) -> None:
+    """Letters of a pass that did not get through: due again as soon as the peer is tried."""
+    waiting = Outgoing.objects.filter(pk__in=ids, world=scope.world, receipt_at=None)
+    waiting.update(next_at=clock.now())
+
+
+@action(None, open_to="the round that sends letters", journal="link.claim",
+        may_change_nothing=True)  # fmt: skip
 def beat(scope: Scope, peer_id: int, now_or_never: bool = False) -> Letter | None:
     """A sign of life with the highest number that there is, where one is due; else None.
 

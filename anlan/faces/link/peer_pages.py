@@ -28,9 +28,10 @@ class PeerForm(StrictForm):
     """How the other side is reached."""
 
     name = Text(max_length=100, label=_lazy("对方名称"))
-    code = forms.IntegerField(
-        min_value=10**11, max_value=10**12 - 1, label=_lazy("对方区划代码（十二位）")
-    )
+    code = forms.RegexField(
+        r"\A[1-9][0-9]{11}\Z", max_length=peer_actions.CODE_DIGITS,
+        label=_lazy("对方区划代码（十二位）"),
+    )  # fmt: skip
     side = forms.ChoiceField(choices=SIDES, label=_lazy("是本县的"))
     adapter = forms.ChoiceField(choices=ADAPTERS, label=_lazy("方式"))
     url = Text(max_length=500, required=False, label=_lazy("对方收件网址（网络直连时）"))
@@ -50,6 +51,7 @@ def _values(request: HttpRequest) -> tuple[dict[str, Any], int]:
     data = request.POST.copy()
     data.pop("request_key", None)
     found = fields_of(PeerForm(data))
+    found["code"] = int(found["code"])
     return found, found.pop("version") or 0
 
 

@@ -72,9 +72,9 @@ class Carrier:
 
 def carry(scope: Scope, peer: Peer, allowed: Allowed) -> int:
     """Send what waits for a peer, then a sign of life where one is due; returns how many went."""
-    gone = 0
+    gone, held = 0, actions.claim(scope, peer.pk)
     try:
-        for row in actions.claim(scope, peer.pk):
+        for row in held:
             _one(peer, letters.read_letter(row.letter.encode(), "outbox"), allowed)
             gone += 1
         alive = actions.beat(scope, peer.pk)
@@ -82,7 +82,8 @@ def carry(scope: Scope, peer: Peer, allowed: Allowed) -> int:
             _one(peer, alive, allowed)
             gone += 1
     except Refusal as refusal:
-        peer_actions.record_failure(scope.in_world(0), peer.pk, f"{refusal.code} {refusal}")
+        actions.release(scope, [row.pk for row in held[gone:]])
+        peer_actions.record_failure(scope.in_world(0), peer.pk, str(refusal))
     return gone
 
 

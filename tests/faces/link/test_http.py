@@ -263,7 +263,7 @@ def test_a_pass_sends_what_waits_then_a_sign_of_life_and_a_failure_rests(
     there.sign = False
     rounds.carry(ROUND, peer, there.allowed)
     row = fresh(peer)
-    assert row.failures == 1 and "link-unproven" in row.error
+    assert row.failures == 1 and "签名" in row.error
     assert queries.to_carry(ROUND) == [], "left alone for a while"
     move_clock(301)
     there.sign = True
@@ -280,3 +280,20 @@ def test_a_greeting_says_what_the_other_side_has_and_why_it_does_not_answer(ther
     good, said = rounds.greet(side.peer, there.allowed)
     assert not good and "签名" in said
     assert len(there.came) == 2, "each time at once"
+
+
+def test_letters_of_a_pass_that_failed_go_out_as_soon_as_the_peer_is_tried_again(
+    there: There, subscribed: Any, scope_of: Callable[..., Any], move_clock: Callable[..., None]
+) -> None:
+    from anlan.faces.link import queries
+    from tests.faces.link.sides import open_zones
+
+    open_zones(scope_of)
+    rounds.compose(ROUND)
+    there.sign = False
+    assert rounds.carry(ROUND, there.side.peer, there.allowed) == 0
+    assert queries.to_carry(ROUND) == []
+    move_clock(6)
+    there.sign = True
+    assert [one.pk for one in queries.to_carry(ROUND)] == [there.side.peer.pk]
+    assert rounds.carry(ROUND, there.side.peer, there.allowed) == 2
