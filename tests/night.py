@@ -132,7 +132,7 @@ def make(scope_of: Any) -> dict[str, Any]:
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
     } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | (
-        standing_objects(scope_of) | on_duty(scope_of) | sent_in() | practised()
+        standing_objects(scope_of) | on_duty(scope_of) | sent_in() | practised() | linked(scope_of)
     )  # fmt: skip
 
 
@@ -258,6 +258,17 @@ def sent_in() -> dict[str, Any]:
     parcel = intake_actions.Parcel(content, "push")
     row = intake_actions.receive(Scope.for_gateway("cap"), source.id, parcel)
     return {"source_id": source.id, "received_id": row.id}
+
+
+def linked(scope_of: Any) -> dict[str, Any]:
+    """A neighbour with a subscription that waits for its second person, and a count that came."""
+    from anlan.faces.link import actions as link
+    from tests.faces.link.sides import make_side
+
+    side = make_side()
+    row = link.propose(scope_of("duty_officer"), side.peer.pk, "headcount", 1800)
+    side.says(side.letter(1))
+    return {"peer_id": side.peer.pk, "subscription_id": row.id}
 
 
 def pressed(plan_id: int) -> dict[str, Any]:

@@ -62,6 +62,7 @@ ROOMS = [
     "anlan.rooms.review",
     "anlan.rooms.workplan",
     "anlan.rooms.oversight",
+    "anlan.faces.link",
     "anlan.faces.console",
     "anlan.faces.portal",
 ]

@@ -30,6 +30,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.engines.callout import rounds as callout
     from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
+    from anlan.faces.link import rounds as link
     from anlan.faces.references import REFERENCES
     from anlan.ground import journal, references, repeats, spool, upkeep
     from anlan.ground.clockwatch import ClockLook
@@ -78,6 +79,10 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
         Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
+        Round("link.compose", 10, link.compose, lane="link"),
+        Round("link.send", 2, link.Carrier(), lane="link"),
+        Round("link.collect", 5, link.collect, lane="link", each_world=False),
+        Round("link.watch", 10, link.watch, lane="link", each_world=False),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),

@@ -31,6 +31,7 @@ TOPICS: dict[str, str] = {
     "indicator": "indicator.read",
     "journal": "journal.read",
     "ledger": "ledger.read",
+    "link": "link.read",
     "letter": "oversight.read",
     "plan": "plan.read",
     "policy": "policy.read",

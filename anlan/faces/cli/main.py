@@ -25,6 +25,7 @@ from anlan.faces.cli import (
     gateway,
     https,
     keys,
+    links,
     looking,
     packs,
     services,
@@ -165,6 +166,10 @@ COMMANDS: tuple[Command, ...] = (
             right="system.manage"),
     Command("keys offline", "生成一对离线密钥", keys.keys_offline, False,
             (("file", {"help": "私钥写到哪个文件，公钥写到同名 .pub"}),)),
+    Command("link status", "每条联通现在怎样：编号、等回执的、最近听到", links.link_status, True,
+            right="link.read"),
+    Command("link test", "现在就和对方问候一次，逐步说明", links.link_test, True,
+            (("name", {"help": "对方名称，或十二位区划代码"}),), right="system.manage"),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 

@@ -105,6 +105,7 @@ def pages() -> list[tuple[str, str, str]]:
         (_("台账"), "/ledger/", "ledger.read"),
         (_("督办"), "/oversight/", "oversight.read"),
         (_("县情"), "/county/", "county.read"),
+        (_("联通"), "/link/", "link.read"),
         (_("规则值"), "/policy/", "policy.read"),
         (_("巡检"), "/rounds/", "today.read"),
         (_("大屏"), "/wall/", "today.read"),

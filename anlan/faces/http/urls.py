@@ -15,6 +15,9 @@ from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration, manual, wall_pages
 from anlan.faces.console import pages as console
 from anlan.faces.http import metrics
+from anlan.faces.link import pages as link
+from anlan.faces.link import peer_pages as peers
+from anlan.faces.link.adapters.http import door as link_door
 from anlan.ground import pages as ground
 from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
@@ -52,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *oversight.urlpatterns,
+    *link.urlpatterns,
     *plan_import.urlpatterns,
     *ledger.urlpatterns,
     *county.urlpatterns,
@@ -63,6 +67,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *acting.urlpatterns,
     *administration.urlpatterns,
     *sources.urlpatterns,
+    *peers.urlpatterns,
+    *link_door.urlpatterns,
     *metrics.urlpatterns,
     _static(),
 ]
