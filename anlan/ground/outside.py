@@ -198,22 +198,36 @@ def fetch(url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str]
     raise _refused("out-redirects", f"跳转超过 {REDIRECTS_MAX} 次", url, "请直接登记最后的地址")
 
 
+def send(
+    method: str, url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str],
+    content: bytes = b"",
+) -> Answer:  # fmt: skip
+    """One request to an allowed host; a redirect is the answer and is not followed."""
+    parts, place = split(url)
+    if place not in allowed.hosts:
+        raise _refused("out-host", "这个主机不在名单里", place, "请登记主机和端口")
+    return _once(parts, url, allowed, budget, headers, method, content)
+
+
 def _once(
-    parts: SplitResult, url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str]
-) -> Answer:
+    parts: SplitResult, url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str],
+    method: str = "GET", content: bytes = b"",
+) -> Answer:  # fmt: skip
     plain = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
     sent = {"Host": parts.netloc, "User-Agent": "anlan", "Accept-Encoding": "identity", **headers}
     try:
         with httpcore.ConnectionPool(
             ssl_context=_tls() if parts.scheme == "https" else None, max_connections=1,
             network_backend=_Checked(allowed, budget),
-        ) as pool, pool.stream("GET", plain, headers=list(sent.items())) as answer:  # fmt: skip
+        ) as pool, pool.stream(
+            method, plain, headers=list(sent.items()), content=content or None
+        ) as answer:  # fmt: skip
             said = {
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in answer.headers
             }
-            content = b"" if answer.status in MOVED else _body(answer, said, budget)
-            return Answer(answer.status, said, content, url)
+            body = b"" if answer.status in MOVED else _body(answer, said, budget)
+            return Answer(answer.status, said, body, url)
     except (httpcore.TimeoutException, TimeoutError):
         budget.left_s()
         raise _refused("out-slow", "对方没有及时回答", url, "下一次再试") from None
