@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from anlan.county import queries as county
 from anlan.engines.indicators import compute
 from anlan.engines.indicators import queries as kept
-from anlan.engines.indicators.decisions import WORST_FIRST, worst
+from anlan.engines.indicators.decisions import WORST_FIRST, Period, worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.scope import Scope
@@ -31,6 +31,7 @@ from anlan.rooms.workplan import (
 )
 from anlan.rooms.workplan.behind import addresses
 from anlan.rooms.workplan.board_queries import Board, Filters, Line, Owed
+from anlan.rooms.workplan.models import PlanVersion
 from anlan.rooms.workplan.reader.deadlines import in_text
 
 NO_PROTOCOL = 1_000_000
@@ -118,12 +119,14 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     found = board_queries.board(scope)
     line = board_queries.line_of(found, table, row)
     assert found.plan is not None
-    names = queries.indicators_of(scope, line.row)
-    figures = [(figure, records(scope, figure), kept.months(scope, name))
-               for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
+    periods = {name: queries.asked(scope, found.plan, name)
+               for name in queries.indicators_of(scope, line.row)}  # fmt: skip
+    figures = [(figure, records(scope, figure, period), _of_year(kept.months(scope, name), found.plan))
+               for name, period in periods.items()
+               for figure in [compute.figure(scope, name, period)]]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)
     state = worst(figure.state for figure, _r, _m in figures)
-    towns = _towns(scope, names)
+    towns = _towns(scope, periods)
     context = {
         "line": line, "plan": found.plan, "figures": figures, "state": state,
         "towns": towns, "strip": board_shapes.strip([one for _name, one in towns]),
@@ -138,11 +141,16 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     return render(request, "workplan/row.html", context)
 
 
-def _towns(scope: Scope, names: Sequence[str]) -> list[tuple[str, str]]:
+def _of_year(months: list[kept.Month], plan: PlanVersion) -> list[kept.Month]:
+    """Frozen months of the plan's own year."""
+    return [one for one in months if plan.year in (None, one.figure.month.year)]
+
+
+def _towns(scope: Scope, periods: Mapping[str, Period]) -> list[tuple[str, str]]:
     """Each township that the reader sees by name, with the worst state of the row's targets."""
     states: dict[int, list[str]] = {}
-    for name in names:
-        for share in compute.by_township(scope, name):
+    for name, period in periods.items():
+        for share in compute.by_township(scope, name, period):
             states.setdefault(share.division or 0, []).append(share.state)
     places = county.place_names(scope, states)
     return [(places.get(code, str(code)), worst(listed)) for code, listed in states.items()]
@@ -156,11 +164,11 @@ def _choices(found: Board, line: Line) -> list[Any]:
     return sorted(units.values(), key=lambda unit: (unit.id not in first, unit.order, unit.id))
 
 
-def records(scope: Scope, figure: compute.Figure) -> list[dict[str, Any]]:
-    """The records behind a figure, each with its place by name and its page."""
+def records(scope: Scope, figure: compute.Figure, period: Period) -> list[dict[str, Any]]:
+    """The records behind a figure of the period, each with its place by name and its page."""
     if figure.state == "no_indicator":
         return []
-    found = compute.records(scope, figure.indicator)
+    found = compute.records(scope, figure.indicator, period)
     pages = addresses(scope, found)
     names = county.place_names(scope, {record.division for record in found})
     return [

@@ -253,13 +253,16 @@ class Citation:
 
 
 def citations(plan: PlanVersion, row: PlanRow) -> list[Citation]:
-    """Articles that were read for this very row: year, number and name must be the same."""
+    """Articles that were read for this very row: year, number and name must be the same.
+
+    The demonstration plan has the published plan's rows, whatever year it is made for.
+    """
     number = f"{row.table}/{row.row}"
     return [
         Citation(entry["law"], entry["article"], str(entry["text_of"]), entry["says"],
                  entry.get("note", ""), str(entry["checked_on"]))
         for entry in packs.citations().values()
-        if entry["plan_year"] == plan.year and entry["rows"].get(number) == row.name
+        if (plan.demo or entry["plan_year"] == plan.year) and entry["rows"].get(number) == row.name
     ]  # fmt: skip
 
 
