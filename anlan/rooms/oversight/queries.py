@@ -78,8 +78,9 @@ def about(scope: Scope, row_key: str, indicator: str) -> list[Letter]:
 
 def not_pressed(scope: Scope) -> list[TargetNow]:
     """Late targets whose lead nobody confirmed: they are shown, and no letter is drafted."""
-    return [one for one in board_queries.targets(scope)
-            if one.late.late and not one.answers.confirmed]  # fmt: skip
+    with scope.open():
+        found = board_queries.targets(scope, lambda answers: not answers.confirmed)
+        return [one for one in found if one.late.late]
 
 
 def answer_days(scope: Scope) -> tuple[int, bool]:

@@ -40,12 +40,13 @@ class Standing:
     computed_at: datetime
 
 
-def kept_at(scope: Scope) -> datetime | None:
-    """When the states of the reader's own place were last computed; None where none are kept."""
-    place = figures.place_of(scope)
-    with scope.open():
-        own = BoardState.objects.filter(division=place, world=scope.world)
-        return own.values_list("computed_at", flat=True).first()
+def kept_at_sql(scope: Scope) -> str:
+    """When the states of the reader's own place were last computed, as an expression of a larger
+    question; NULL where none are kept."""
+    return (
+        "(SELECT computed_at FROM workplan_boardstate"  # noqa: S608
+        f" WHERE division = {figures.place_sql(scope)} AND world = anlan_world())"
+    )
 
 
 def standing(scope: Scope) -> Standing:

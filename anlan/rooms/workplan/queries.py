@@ -55,10 +55,12 @@ def current(scope: Scope) -> PlanVersion | None:
         return found or rows.order_by("-id").first()
 
 
-def asked(scope: Scope, plan: PlanVersion | None, name: str) -> Period:
+def asked(
+    scope: Scope, plan: PlanVersion | None, name: str, today: date | None = None
+) -> Period:  # fmt: skip
     """The period for which the plan asks an indicator: its own year's, running or the last."""
     day = board_decisions.asked_on(
-        plan.year if plan else None, compute.today(scope), scope.world != 0
+        plan.year if plan else None, today or compute.today(scope), scope.world != 0
     )
     return period_of(declare.period_kind(declare.entry_of(name)), day)
 
@@ -106,9 +108,11 @@ def rows(scope: Scope) -> list[RowShown]:
         plan = current(scope)
         found = list(plan.rows.all()) if plan else []
         answering = tie_queries.tied(scope, plan, found).by_row if plan else {}
+        today = compute.today(scope)
         names = {name for listed in answering.values() for name in listed}
         figures = {
-            name: compute.figure(scope, name, asked(scope, plan, name)) for name in sorted(names)
+            name: compute.figure(scope, name, asked(scope, plan, name, today))
+            for name in sorted(names)
         }
     return [_shown(row, answering, figures) for row in found]
 

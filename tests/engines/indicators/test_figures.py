@@ -309,7 +309,10 @@ def due_months() -> list[tuple[str, date]]:
 
 
 def test_only_the_month_that_a_change_touches_is_computed_again(
-    in_august: None, declare_as: Callable[..., str], monkeypatch: pytest.MonkeyPatch, move_clock: Any
+    in_august: None,
+    declare_as: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    move_clock: Any,
 ) -> None:
     name = declare_as(entry())
     rounds.freeze(ROUND)
