@@ -84,9 +84,8 @@ def withdraw_zero(scope: Scope, report_id: int, why: str) -> ZeroReport:
     row.withdrawn_at, row.withdrawn_why = clock.now(), why.strip()[:WORDS_CHARS_MAX]
     row.version += 1
     row.save(update_fields=["withdrawn_at", "withdrawn_why", "version"])
-    due.mark(
-        scope, row.indicator, row.division, row.starts_on if row.starts_on > date.min else None
-    )
+    first = row.starts_on if row.starts_on > date.min else None
+    due.mark(scope, row.indicator, row.division, first)
     journal.line(scope, "indicator.zero.withdraw", row, why=why)
     tell(scope, "indicator", row.division, indicator=row.indicator)
     return row

@@ -38,7 +38,7 @@ def mark(scope: Scope, name: str, division: int, day: date | None) -> None:
 
 
 def note(scope: Scope, taken: Marks, today: date) -> int:
-    """In the transaction that took the marks: every frozen month that one of them touches is due."""
+    """In the transaction that took the marks: each frozen month that one of them touches is due."""
     whole = CountyFact.objects.values_list("code", flat=True).first() or 0
     names = [
         name for name, entry in declare.declared().items()

@@ -5,8 +5,9 @@ the counts of an indicator by township, equal at every moment to a computation f
 whoever reads them asks for marks first, and counts a marked township from its records.
 
 Kept are the running period of each indicator, the one before it and the last of the year before, in
-the real world, for facts all of whose tables leave marks. Anything else is computed from the records as it is asked for. No
-journal line is written: nothing is said here that the records, which have theirs, do not say.
+the real world, for facts all of whose tables leave marks. Anything else is computed from the
+records as it is asked for. No journal line is written: nothing is said here that the records, which
+have theirs, do not say.
 """
 
 from __future__ import annotations

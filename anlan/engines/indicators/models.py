@@ -131,7 +131,7 @@ class FrozenMember(Operational):
 
 
 class CorrectionDue(Operational):
-    """A frozen month that a marked change touches: the round computes it again and takes this away."""
+    """A frozen month that a change touches: the round computes it again and takes this away."""
 
     indicator = models.CharField(max_length=120)
     month = models.DateField()

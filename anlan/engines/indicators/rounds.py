@@ -145,7 +145,7 @@ def _kept(value: Decimal | None) -> Decimal | None:
 
 
 def correct(scope: Scope) -> int:
-    """Compute the frozen months that a change has marked; where it changed one, write a correction."""
+    """Compute the frozen months that changes touched; where one is another now, correct it."""
     with scope.open():
         found = CorrectionDue.objects.order_by("indicator", "month")
         marked = list(found.values_list("indicator", "month")[:DUE_MAX])

@@ -112,8 +112,9 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     periods = {name: queries.asked(scope, found.plan, name, found.today)
                for name in found.answering.get(line.number, ())}  # fmt: skip
     shares = {name: compute.everywhere(scope, name, period) for name, period in periods.items()}
-    figures = [(figure, records(scope, figure, period), _of_year(kept.months(scope, name), found.plan))
-               for name, period in periods.items() for figure in [shares[name][None]]]  # fmt: skip
+    months = {name: _of_year(kept.months(scope, name), found.plan) for name in periods}
+    figures = [(shares[name][None], records(scope, shares[name][None], period), months[name])
+               for name, period in periods.items()]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)
     state = worst(figure.state for figure, _r, _m in figures)
     towns = _towns(scope, shares)

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -117,8 +117,8 @@ class Board:
 
     One board serves many readers at once: nothing in it is ever changed. stamp: what it was made
     of; empty where it was computed for this reader now, and nothing made of it may be kept. now:
-    when it was asked for; late: lines whose day is over; named: units that a row names, in the order
-    of protocol, those not of the county last; entered: versions that wait for a second person;
+    when it was asked for; late: lines whose day is over; named: units that a row names, in order of
+    protocol, those not of the county last; entered: versions that wait for a second person;
     unmatched: indicators for whose row a person is asked; answering: indicators by row number.
     """
 
@@ -439,13 +439,13 @@ def _day(text: str) -> date | None:
 
 def _asked(kind: str, found: Board, deadline: date | None) -> Period:
     """The period that a target is asked for today."""
-    until = min(found.today, deadline) if deadline else found.today
-    own = period_of(kind, until)
-    if kind in ("none", "year") or own.ends_on < found.today:
+    year = found.plan.year if found.plan else None
+    until = deadline or board_decisions.asked_on(year, found.today, False)
+    own = period_of(kind, min(found.today, until))
+    if own.starts_on is None or kind == "year" or own.ends_on < found.today:
         return own
-    before = period_of(kind, date.fromordinal(own.starts_on.toordinal() - 1))
-    within = found.plan is not None and before.starts_on.year == (found.plan.year or 0)
-    return before if within else own
+    before = period_of(kind, own.starts_on - timedelta(days=1))
+    return before if before.starts_on and before.starts_on.year == year else own
 
 
 def _due(entry: Mapping[str, Any], on: date) -> date | None:

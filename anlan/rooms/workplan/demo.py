@@ -1,6 +1,6 @@
 """The demonstration plan as a DOCX: made from `packs/_core/plan_demo.yaml` at the first start.
 
-Flows in: names, units and figures as published, in our own words, and the year that it is for, since
+Flows in: names, units and figures as published, in our own words, and the year that it is for, as
 a plan answers by the records of its own year. Flows out: the bytes of a Word document with six
 tables, names merged down; the reader that reads it is the one of every county. The same data and
 year give the same bytes.
