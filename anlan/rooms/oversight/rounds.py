@@ -66,7 +66,7 @@ def _propose(
     facts = draft.facts_of(target, today, own.working_days_between(target.late.day, today))
     articles = draft.articles_of(target)
     again = "" if before is None else draft.again_text(
-        wanted.reason, before.number, _last_day(before), before.promised_on
+        wanted.reason, before.number, queries.last_day(before), before.promised_on
     )  # fmt: skip
     actions.propose(scope, actions.Draft(
         division=target.plan.division, plan_id=target.plan.id, row_key=target.line.key,
@@ -75,12 +75,7 @@ def _propose(
         before_id=before.id if before else None, unit_id=target.answers.unit_id,
         reason=wanted.reason, since=target.late.day, facts=facts, articles=articles,
         title=draft.title(facts, wanted.step),
-        text=draft.text(facts, articles, target.answers.name, again), demo=target.plan.demo,
+        text=draft.text(facts, articles, target.answers.name, again, wanted.step),
+        demo=target.plan.demo,
     ))  # fmt: skip
     return 1
-
-
-def _last_day(row: Letter) -> date | None:
-    if row.due_at is None:
-        return None
-    return date.fromordinal(clock.local(row.due_at).date().toordinal() - 1)

@@ -85,12 +85,15 @@ def _maps(found: Board, by_unit: bool) -> list[dict[str, Any]]:
                     f"/plan/{line.number}/",
                     f"{line.number} {line.row.name} · {board_shapes.word(line.state)}",
                     _unit_cells(line, columns) if by_unit else line.cells,
+                    line.number,
                 )
                 for line in lines
             ]
             label = f"{title}：{board_shapes.said(line.state for line in lines)}"
-            maps.append({"title": title, "count": len(lines), "heads": board_shapes.heads(columns),
-                         "heat": board_shapes.heat(rows, len(columns), label)})  # fmt: skip
+            maps.append({
+                "title": title, "count": len(lines), "heads": board_shapes.heads(columns),
+                "heat": board_shapes.heat(rows, len(columns), label),
+            })  # fmt: skip
     return maps
 
 
