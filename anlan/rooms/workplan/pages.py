@@ -21,6 +21,7 @@ from anlan.ground.web import act, page, scope_of
 from anlan.rooms.workplan import board_pages, forms, queries, tie_actions, tie_queries
 
 YEAR_MIN = 2000  # no figure is asked for before it
+CHARTED_MIN = 2  # places with a figure, below which a picture says nothing
 
 
 @page("indicator.read")
@@ -45,6 +46,7 @@ def indicator_page(request: HttpRequest, name: str) -> HttpResponse:
         "decides": scope.may("plan.enter") and plan is not None,
         "name": name, "entry": entry, "figure": figure, "now": clock.now(),
         "shares": [(names.get(share.division or 0, ""), share) for share in shares],
+        "charted": sum(share.value is not None for share in shares) >= CHARTED_MIN,
         "months": kept.months(scope, name), "zeros": kept.zero_reports(scope, name),
         "bases": kept.bases(scope, name), "checks": kept.checks(scope, name),
         "records": board_pages.records(scope, figure, period), "today": compute.today(scope),
