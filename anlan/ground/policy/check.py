@@ -17,10 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from anlan.ground.policy import check_types, facts, packs
+from anlan.ground.policy import check_cases, check_types, facts, packs
 from anlan.ground.policy.packs import Document, Fault, PackFault
 
-SECTIONS = ("pack", "chains", "texts", "indicators", "types", "events")
+SECTIONS = ("pack", "chains", "texts", "indicators", "types", "events", "cases", "situations")
 SHARED = {"_core": ("rights", "types"), "_law": None}
 DATA_FILES = {
     "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.yaml", "surnames.yaml"}
@@ -32,6 +32,7 @@ FAULTS_MAX = 500
 PLACEHOLDERS = {
     "chains": frozenset({"text", "code", "link", "post", "title"}),
     "texts": frozenset({"county", "label", "grade", "at", "area", "caution", "measures", "others"}),
+    "cases": check_cases.PLACEHOLDERS,
     "": frozenset(),
 }
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -209,6 +210,9 @@ def _true(document: Document, section: str, data: dict[str, Any]) -> Iterator[Fa
         yield from _rights(document, data)
     elif section == "types":
         for path, what, mend in check_types.faults(data, document.file.startswith("_core/")):
+            yield _fault(document, path, what, mend)
+    elif section == "cases":
+        for path, what, mend in check_cases.faults(data, document.file.partition("/")[0]):
             yield _fault(document, path, what, mend)
     elif section == "events":
         yield from _events(document, data)
