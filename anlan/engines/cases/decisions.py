@@ -175,7 +175,8 @@ def after(
     kind: Kind, now: Standing, step: Opening | Move, who: Who, given: Mapping[str, Any], on: date,
     lengths: Mapping[str, int], working: Working,
 ) -> Standing:  # fmt: skip
-    """The case after the step: state, values, clocks. lengths: days of rule values by rule.
+    """The case after the step: state, values, clocks. lengths: days of rule values by rule; a
+    rule value that may not run yet (待核) starts no clock.
 
     The step must have been found to be allowed. What is not asked for under its condition is
     dropped.
@@ -190,7 +191,8 @@ def after(
         if clock is not None and clock.runs and step.key in rule.ends:
             clocks[rule.key] = replace(clock, ended_on=on)
         elif step.key in rule.starts and (rule.when is None or rule.when.holds(values)):
-            if clock is None or not clock.runs:
+            known = not rule.value or rule.key in lengths
+            if known and (clock is None or not clock.runs):
                 clocks[rule.key] = start(rule, values, on, lengths.get(rule.key), working)
     made = {**now.made, step.key: now.made.get(step.key, frozenset()) | {who.person}}
     if kind.ended(step.to):
@@ -203,8 +205,8 @@ def start(
     rule: Rule, values: Mapping[str, Any], on: date, length: int | None, working: Working
 ) -> Clock:
     """A deadline that begins on a day: until a date that was given, or so many days."""
-    if rule.on:
-        days = (date.fromisoformat(str(values[rule.on])) - on).days
+    if rule.until:
+        days = (date.fromisoformat(str(values[rule.until])) - on).days
         fresh = Clock(rule.key, on, days)
     else:
         fresh = Clock(rule.key, on, rule.days if length is None else length, rule.working)  # type: ignore[arg-type]
@@ -324,6 +326,13 @@ def resumed(clock: Clock, today: date) -> Clock:
         Stop(one.since, max(today, one.since)) if one.until is None else one for one in clock.stops
     )
     return replace(clock, stops=stops)
+
+
+def upheld(kind: Kind, now: Standing, own: Objection) -> Standing:
+    """The case after an objection was found right: back, and what the step had started is void."""
+    void = {rule.key for rule in kind.rules.values() if own.to in rule.starts}
+    clocks = {key: clock for key, clock in now.clocks.items() if key not in void}
+    return replace(now, state=own.back, clocks=clocks, objected=frozenset())
 
 
 class Objects(Enum):

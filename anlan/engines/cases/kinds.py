@@ -126,13 +126,13 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A deadline. on: the date field that gives it, else days or a rule value (in days)."""
+    """A deadline. until: the date field that gives it, else days or a rule value (in days)."""
 
     key: str
     label: str
     starts: tuple[str, ...]
     ends: tuple[str, ...]
-    on: str = ""
+    until: str = ""
     days: int | None = None
     value: str = ""
     working: bool = False

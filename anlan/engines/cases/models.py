@@ -40,7 +40,6 @@ class Case(Operational):
     type = models.CharField(max_length=82)
     grammar = models.ForeignKey(Grammar, models.PROTECT, related_name="+")
     opening = models.CharField(max_length=40)
-    number = models.CharField(max_length=20)
     state = models.CharField(max_length=40)
     ended = models.BooleanField(default=False)
     outcome = models.CharField(max_length=10, default="")
@@ -60,7 +59,6 @@ class Case(Operational):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["world", "type", "number"], name="case_number"),
             models.UniqueConstraint(
                 fields=["world", "type", "period_key"], condition=~models.Q(period_key=""),
                 name="case_period_once",
@@ -70,6 +68,11 @@ class Case(Operational):
             models.Index(fields=["ended", "type", "division", "id"], name="case_open"),
             models.Index(fields=["object"], name="case_object"),
         ]
+
+    @property
+    def number(self) -> str:
+        """As papers and telephone calls name it."""
+        return f"{self.opened_at.year}-{self.id:05d}"
 
 
 class Step(Operational):

@@ -126,7 +126,7 @@ def _rule(key: str, said: Entry) -> Rule:
         for one in said.get("missed", ())
     )
     return Rule(
-        key, label_of(said), tuple(said["starts"]), tuple(said["ends"]), said.get("on", ""),
+        key, label_of(said), tuple(said["starts"]), tuple(said["ends"]), said.get("until", ""),
         said.get("days"), said.get("value", ""), said.get("counted") == "working",
         _condition(said.get("when")), extend.get("times", 0), extend.get("most_days", 0),
         dict(said.get("stops", {})), missed, _law(said),

@@ -139,8 +139,8 @@ def _deadlines(entry: Entry) -> Iterator[Found]:
         for part in ("starts", "ends"):
             for at, step in enumerate(own[part]):
                 yield from _known([*path, part, at], step, steps, "步骤")
-        yield from _length(path, own, known, ("on", "days", "value"))
-        if "on" in own:
+        yield from _length(path, own, known, ("until", "days", "value"))
+        if "until" in own:
             yield from _from_day(path, own, entry, fields)
         elif "counted" not in own:
             yield [*path, "counted"], "没有写怎样数天", "写 calendar 或 working"
@@ -154,14 +154,14 @@ def _deadlines(entry: Entry) -> Iterator[Found]:
 
 def _from_day(path: list[object], own: Entry, entry: Entry, fields: dict[str, Entry]) -> Iterator[Found]:
     """A date that is the deadline is asked for, needed, by every step that starts it."""
-    if fields.get(own["on"], {}).get("kind") != "date":
-        yield [*path, "on"], f"没有这个日期字段：{own['on']}", "写一个 date 字段"
+    if fields.get(own["until"], {}).get("kind") != "date":
+        yield [*path, "until"], f"没有这个日期字段：{own['on']}", "写一个 date 字段"
         return
     if "counted" in own:
         yield [*path, "counted"], "按日期定的期限不数天", "删去这一项"
     for at, step in enumerate(own["starts"]):
         asks = entry["moves"].get(step, entry["opens"].get(step, {})).get("asks", {})
-        own_ask = asks.get(own["on"], {})
+        own_ask = asks.get(own["until"], {})
         if not own_ask.get("needed") or not own_ask.get("ahead") or "when" in own_ask:
             yield [*path, "starts", at], f"{step} 没有必填这个日期", "在那一步写 needed 和 ahead"
 
