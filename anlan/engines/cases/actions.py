@@ -118,11 +118,9 @@ def begin(
         start = replace(start, division=source.division, object_id=source.object_id,
                         title=start.title or source.title, place=start.place or source.place,
                         lat=source.lat, lon=source.lon)  # fmt: skip
-        carried = {key: source.values[key] for key in opening.copies if key in source.values}
-        given = replace(given, values=carried | dict(given.values or {}))
     now = clock.now()
     happened = moment_of(given.happened_at, now, None)
-    said = read(scope, opening.asks, {}, given, happened) | _copied(opening, given)
+    said = _copied(opening, source) | read(opening.asks, {}, given, happened)
     own = calendar.of_county(scope)
     who = rows.who_of(scope)
     after = decisions.after(
@@ -148,10 +146,10 @@ def begin(
     return row
 
 
-def _copied(opening: Opening, given: Given) -> dict[str, Any]:
-    """What was taken over from the case before; it was read there."""
-    asked = {one.key for one in opening.asks}
-    return {k: v for k, v in (given.values or {}).items() if k in opening.copies and k not in asked}
+def _copied(opening: Opening, source: Case | None) -> dict[str, Any]:
+    """What is taken over from the case before, as it was read there."""
+    known = source.values if source is not None else {}
+    return {key: known[key] for key in opening.copies if key in known}
 
 
 def _source(scope: Scope, opening: Opening, start: Start) -> Case | None:
@@ -199,7 +197,7 @@ def move(scope: Scope, case_id: int, version: int, move_key: str, given: Given) 
         raise refusals.of(kind, verdict)
     _far_enough(row, own)
     happened = moment_of(given.happened_at, clock.now(), row)
-    said = read(scope, own.asks, before.values, given, happened)
+    said = read(own.asks, before.values, given, happened)
     days = calendar.of_county(scope)
     after = decisions.after(
         kind, before, own, who, said, clock.local(happened).date(),
@@ -270,7 +268,7 @@ def moment_of(said: datetime | None, now: datetime, row: Case | None) -> datetim
 
 
 def read(
-    scope: Scope, asks: Sequence[Ask], known: Mapping[str, Any], given: Given, happened: datetime
+    asks: Sequence[Ask], known: Mapping[str, Any], given: Given, happened: datetime
 ) -> dict[str, Any]:
     """What was said, typed and whole; one Refusal that names every fault.
 
@@ -280,6 +278,7 @@ def read(
     said: dict[str, Any] = {key: one.name[:100] for key, one in papers.items()}
     by_key = {one.key: one for one in asks}
     strangers = [key for key in said if key not in by_key or not by_key[key].is_paper]
+    strangers += [key for key in raw if key not in by_key or by_key[key].is_paper]
     if strangers:
         raise Refusal("case-field", _("这一步没有这一项"), "、".join(strangers), _("请刷新页面"))
     for one in asks:
