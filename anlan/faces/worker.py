@@ -28,6 +28,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import second_factors
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
+    from anlan.engines.cases import rounds as cases
     from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.references import REFERENCES
@@ -78,6 +79,8 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
         Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
+        Round("cases.fall", 10, cases.fall_due, lane="rooms"),
+        Round("cases.press", 30, cases.press, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),

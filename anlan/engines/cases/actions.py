@@ -331,4 +331,3 @@ def step(
         words=shown(words, 500), happened_at=happened_at or now, received_at=now,
         actor=scope.actor.label[:200], person_id=scope.actor.person_id,
     )  # fmt: skip
-

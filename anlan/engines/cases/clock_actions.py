@@ -120,9 +120,7 @@ def ask_extension(
 
 
 @action("cases.approve", journal="cases.extend.decide")
-def decide_extension(
-    scope: Scope, request_id: int, version: int, grant: bool, why: str
-) -> Request:
+def decide_extension(scope: Scope, request_id: int, version: int, grant: bool, why: str) -> Request:
     """Grant an extension or refuse it. Nobody grants their own; none is granted after the day."""
     asked = locked(scope, Request, request_id, version)
     if asked.kind != "extend" or asked.state != "asked":
@@ -141,9 +139,7 @@ def decide_extension(
     return decided(scope, row, asked, "granted" if grant else "refused", why, "cases.extend.decide")
 
 
-def decided(
-    scope: Scope, row: Case, asked: Request, state: str, why: str, name: str
-) -> Request:
+def decided(scope: Scope, row: Case, asked: Request, state: str, why: str, name: str) -> Request:
     """Write the decision on a request, in the story and the journal."""
     asked.state, asked.decided_at = state, clock.now()
     asked.decided_by, asked.decided_person = scope.actor.label[:200], scope.actor.person_id

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 
 from anlan.county.models import Post
 from anlan.engines.cases import decisions
-from anlan.engines.cases.decisions import Clock, Standing, Stop, Who, Working
-from anlan.engines.cases.kinds import Kind
+from anlan.engines.cases.decisions import Clock, Objects, Standing, Stop, Who, Working
+from anlan.engines.cases.kinds import Kind, Objection
 from anlan.engines.cases.models import Case, Deadline, Request
 from anlan.engines.cases.types import kept
 from anlan.ground import calendar, clock
@@ -132,3 +132,16 @@ def _unsure(own: calendar.Calendar, first: date, last: date | None) -> bool:
     """Whether any day between is known from its weekday only."""
     days = (last - first).days if last else 0
     return any(own.day(first + timedelta(days=n)).status == "unverified" for n in range(days + 1))
+
+
+def object_verdict(scope: Scope, row: Case, kind: Kind, own: Objection) -> Objects:
+    """Whether it may be raised today; where the days are 待核 there is no last day."""
+    asked = Request.objects.filter(case=row, kind="object").order_by("id")
+    before = {one.key: one for one in asked}
+    first = before.get(own.after)
+    decided_on = clock.local(first.decided_at).date() if first and first.decided_at else None
+    length = lengths(scope, kind).get(own.key, decisions.DAYS_MAX - 1)
+    return decisions.may_object(
+        kind, own, standing_of(row), {key: one.state for key, one in before.items()},
+        decided_on, clock.local(clock.now()).date(), length, working_of(calendar.of_county(scope)),
+    )  # fmt: skip

@@ -11,6 +11,8 @@ from anlan.county import access_pages as access
 from anlan.county import acting_pages as acting
 from anlan.county import pages as county
 from anlan.engines.callout import pages as callout
+from anlan.engines.cases import pages as cases
+from anlan.engines.cases import side_pages as case_sides
 from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration, wall_pages
 from anlan.faces.console import pages as console
@@ -54,6 +56,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *oversight.urlpatterns,
     *plan_import.urlpatterns,
     *ledger.urlpatterns,
+    *cases.urlpatterns,
+    *case_sides.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,

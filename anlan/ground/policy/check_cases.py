@@ -13,7 +13,9 @@ from anlan.ground.policy.packs import PackFault
 
 Found = tuple[list[object], str, str]
 Entry = dict[str, Any]
-PLACEHOLDERS = frozenset({"county", "case", "number", "object", "place", "day", "due", "who", "law"})
+PLACEHOLDERS = frozenset(
+    {"county", "case", "number", "object", "place", "day", "due", "who", "law"}
+)
 
 
 def faults(data: Entry, pack: str) -> Iterator[Found]:
@@ -128,7 +130,9 @@ def _openings(entry: Entry, full: str, data: Entry) -> Iterator[Found]:
             for at, key in enumerate(own.get("copies", ())):
                 yield from _known([*path, "copies", at], key,
                                   set(_fields(entry)) & set(_fields(other)), "字段")  # fmt: skip
-        if own["by"] in ("public", "every") and any(a.get("needed") for a in own.get("asks", {}).values()):
+        if own["by"] in ("public", "every") and any(
+            a.get("needed") for a in own.get("asks", {}).values()
+        ):
             yield [*path, "asks"], "没有人填这一项", "改成不必填，或在后面的步骤里要"
 
 
@@ -152,7 +156,9 @@ def _deadlines(entry: Entry) -> Iterator[Found]:
                 yield [*path, "missed", at, "chain"], f"没有这条叫应链：{chain}", "写 包/链"
 
 
-def _from_day(path: list[object], own: Entry, entry: Entry, fields: dict[str, Entry]) -> Iterator[Found]:
+def _from_day(
+    path: list[object], own: Entry, entry: Entry, fields: dict[str, Entry]
+) -> Iterator[Found]:
     """A date that is the deadline is asked for, needed, by every step that starts it."""
     if fields.get(own["until"], {}).get("kind") != "date":
         yield [*path, "until"], f"没有这个日期字段：{own['on']}", "写一个 date 字段"
