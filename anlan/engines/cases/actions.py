@@ -169,7 +169,8 @@ def _source(scope: Scope, opening: Opening, start: Start) -> Case | None:
 
 def _title(kind: Kind, start: Start, after: Standing) -> str:
     """What a list calls it: as said, else the first words that the opening was given."""
-    first = next((str(v) for v in after.values.values() if v), "")
+    words = [key for key, one in kind.fields.items() if one.kind in ("note", "text")]
+    first = next((str(after.values[key]) for key in words if after.values.get(key)), "")
     title = shown((start.title or first or kind.label).strip(), TITLE_CHARS_MAX)
     return title.split("\n")[0][:60] if not start.title else title
 

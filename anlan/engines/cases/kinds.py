@@ -184,7 +184,8 @@ class Kind:
     def fields(self) -> dict[str, Field]:
         """Every field by key, in the order in which the case meets them."""
         found: dict[str, Field] = {}
-        for step in (*self.openings.values(), *self.moves.values()):
+        steps: list[Opening | Move] = [*self.openings.values(), *self.moves.values()]
+        for step in steps:
             for ask in step.asks:
                 found.setdefault(ask.key, ask.field)
         return found

@@ -24,8 +24,8 @@ def of(kind: Kind, verdict: Verdict) -> Refusal:
         return Conflict("case-state", _("现在不能办这一步"), state.label if state else detail,
                         _("请刷新页面，看现在到了哪一步"))  # fmt: skip
     if why is Reason.NO_RIGHT:
-        return Denied("no-right", _("您的岗位没有这项权限：%(right)s") % {"right": detail}, kind.label,
-                      _("请由有此权限的岗位办理"))  # fmt: skip
+        return Denied("no-right", _("您的岗位没有这项权限：%(right)s") % {"right": detail},
+                      kind.label, _("请由有此权限的岗位办理"))  # fmt: skip
     if why is Reason.OTHER_POST:
         return Denied("case-post", _("这一步由别的岗位办"), detail, _("请交给该岗位"))
     if why is Reason.SAME_PERSON:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from anlan.county.models import Post
 from anlan.engines.cases import decisions
 from anlan.engines.cases.decisions import Clock, Objects, Standing, Stop, Who, Working
-from anlan.engines.cases.kinds import Kind, Objection
+from anlan.engines.cases.kinds import Kind, Objection, Rule
 from anlan.engines.cases.models import Case, Deadline, Request
 from anlan.engines.cases.types import kept
 from anlan.ground import calendar, clock
@@ -73,7 +73,8 @@ def working_of(own: calendar.Calendar) -> Working:
 def lengths(scope: Scope, kind: Kind) -> dict[str, int]:
     """Days of the rule values that may run, by rule or objection."""
     found = {}
-    for one in (*kind.rules.values(), *kind.objections.values()):
+    timed: list[Rule | Objection] = [*kind.rules.values(), *kind.objections.values()]
+    for one in timed:
         if one.value:
             said = values.value(scope, one.value)
             if said.runs:
@@ -114,23 +115,23 @@ def _write(
     row.extended, row.grade = now.extended, grade
     row.first_due_on = now.first_due_on or now.start_on
     row.due_at = calendar.end_of_day(due) if due else None
-    row.unsure = bool(due) and now.working and _unsure(own, now.start_on, due)
+    row.unsure = due is not None and now.working and _unsure(own, now.start_on, due)
     if now.ended_on and row.ended_at is None:
         row.ended_on, row.ended_at = now.ended_on, clock.now()
     if row.fell_at is not None and due is not None:
         row.in_time = now.ended_on is not None and now.ended_on <= due
     missed = kind.rules[now.key].missed
-    left = now.runs and due is not None and row.missed_done < len(missed)
-    row.next_at = calendar.end_of_day(
-        due + timedelta(days=missed[row.missed_done].after_days)  # type: ignore[operator]
-    ) if left else None  # fmt: skip
+    row.next_at = None
+    if now.runs and due is not None and row.missed_done < len(missed):
+        days = missed[row.missed_done].after_days
+        row.next_at = calendar.end_of_day(due + timedelta(days=days))
     row.version += 0 if row.pk is None else 1
     row.save()
 
 
-def _unsure(own: calendar.Calendar, first: date, last: date | None) -> bool:
+def _unsure(own: calendar.Calendar, first: date, last: date) -> bool:
     """Whether any day between is known from its weekday only."""
-    days = (last - first).days if last else 0
+    days = (last - first).days
     return any(own.day(first + timedelta(days=n)).status == "unverified" for n in range(days + 1))
 
 

@@ -84,12 +84,12 @@ def story(scope: Scope, case_id: int) -> Paper:
             for t in shown.story
         )  # fmt: skip
         parts: list[str | Heading | Table] = [
-            _("%(k)s，%(p)s，%(s)s。") % {"k": shown.kind.label, "p": shown.case.place or shown.place,
-                                        "s": shown.state},
+            _("%(k)s，%(p)s，%(s)s。")
+            % {"k": shown.kind.label, "p": shown.case.place or shown.place, "s": shown.state},
             Table((_("时间"), _("办什么"), _("谁"), _("内容")), steps, (2, 2, 2, 5)),
         ]  # fmt: skip
-        return Paper(shown.case.title, parts, clock.now(), f"{shown.kind.label} {shown.case.number}",
-                     number=shown.case.number, demo=shown.case.demo)  # fmt: skip
+        return Paper(shown.case.title, parts, clock.now(),
+                     f"{shown.kind.label} {shown.case.number}", number=shown.case.number, demo=shown.case.demo)  # fmt: skip
 
 
 def _said(told: Told) -> str:

@@ -70,7 +70,8 @@ def _type(name: str, entry: dict[str, Any], facets: list[tuple[str, Any]]) -> Ob
 def field_of(key: str, said: dict[str, Any], facet: str = "") -> Field:
     """A typed field as a pack declares it."""
     return Field(
-        key, label_of(said), said["kind"], "元" if said["kind"] == "money" else said.get("unit", ""),
+        key, label_of(said), said["kind"],
+        "元" if said["kind"] == "money" else said.get("unit", ""),
         said.get("at_least"), said.get("at_most"), int(said.get("decimals", 2)),
         int(said.get("chars", 1000 if said["kind"] == "note" else 100)),
         dict(said.get("options", {})), said.get("of", ""), bool(said.get("needed")),
