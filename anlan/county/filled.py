@@ -21,7 +21,7 @@ def filled(
     request: HttpRequest, make: Callable[..., StrictForm], do: Callable[[dict[str, Any]], str],
     *, title: str, button: str, back: str, lead: str = "", template: str = "county/form.html",
 ) -> HttpResponse:  # fmt: skip
-    """Show the form; when posted well, do it and go where `do` says. template: extends the form's."""
+    """Show the form; when posted well, do it and go where `do` says. template: the page's own."""
     scope, status = scope_of(request), 200
     refusal: Refusal | None = None
     with scope.open():

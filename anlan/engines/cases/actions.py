@@ -264,7 +264,8 @@ def moment_of(said: datetime | None, now: datetime, row: Case | None) -> datetim
     last = row.steps.order_by("-id").first() if row is not None else None
     if last is not None and said < last.happened_at - timedelta(minutes=1):
         raise Refusal("case-before", _("办理时间早于上一步"),
-                      clock.local(last.happened_at).strftime("%m-%d %H:%M"), _("请核对时间"))  # fmt: skip
+                      clock.local(last.happened_at).strftime("%m-%d %H:%M"),
+                      _("请核对时间"))  # fmt: skip
     return min(said, now)
 
 

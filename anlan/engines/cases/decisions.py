@@ -310,8 +310,8 @@ def may_grant(
 def extended(clock: Clock, to_on: date, today: date) -> Clock:
     """The clock after its extension: it runs from today to the new day, stops before are spent."""
     return replace(
-        clock, start_on=today, days=(to_on - today).days, working=False, extended=clock.extended + 1,
-        stops=(),
+        clock, start_on=today, days=(to_on - today).days, working=False, stops=(),
+        extended=clock.extended + 1,
     )  # fmt: skip
 
 

@@ -139,7 +139,9 @@ class Deadline(Operational):
     class Meta:
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(fell_at=None), name="deadline_due"),
-            models.Index(fields=["next_at"], condition=~models.Q(next_at=None), name="deadline_next"),
+            models.Index(
+                fields=["next_at"], condition=~models.Q(next_at=None), name="deadline_next"
+            ),
             models.Index(fields=["case", "key"], name="deadline_case"),
         ]  # fmt: skip
 
@@ -188,7 +190,7 @@ class Task(Operational):
 
 
 class Link(Operational):
-    """A case that came of another, or goes with it (一案双罚). kind: as the later case's kind says."""
+    """A case that came of another, or goes with it (一案双罚). kind: as the later case says."""
 
     source = models.ForeignKey(Case, models.PROTECT, related_name="led_to")
     case = models.ForeignKey(Case, models.PROTECT, related_name="came_of")

@@ -182,7 +182,8 @@ def shown(scope: Scope, case_id: int) -> Shown:
         row: Case = one(Case, case_id)
         kind, now, who = rows.kind_of_case(row), rows.standing_of(row), rows.who_of(scope)
         moves = [(m, decisions.may_move(kind, now, m, who)) for m in kind.moves.values()
-                 if row.state in m.sources and (m.when is None or m.when.holds(row.values))]  # fmt: skip
+                 if row.state in m.sources
+                 and (m.when is None or m.when.holds(row.values))]  # fmt: skip
         return Shown(
             row, kind, names_of([row.division]).get(row.division, str(row.division)),
             state_of(kind, row), grade_of(kind, row), moves, running(scope, row, kind),

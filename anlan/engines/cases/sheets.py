@@ -89,7 +89,8 @@ def story(scope: Scope, case_id: int) -> Paper:
             Table((_("时间"), _("办什么"), _("谁"), _("内容")), steps, (2, 2, 2, 5)),
         ]  # fmt: skip
         return Paper(shown.case.title, parts, clock.now(),
-                     f"{shown.kind.label} {shown.case.number}", number=shown.case.number, demo=shown.case.demo)  # fmt: skip
+                     f"{shown.kind.label} {shown.case.number}", number=shown.case.number,
+                     demo=shown.case.demo)  # fmt: skip
 
 
 def _said(told: Told) -> str:

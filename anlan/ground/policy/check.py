@@ -214,6 +214,8 @@ def _true(document: Document, section: str, data: dict[str, Any]) -> Iterator[Fa
     elif section == "cases":
         for path, what, mend in check_cases.faults(data, document.file.partition("/")[0]):
             yield _fault(document, path, what, mend)
+    elif section == "situations":
+        yield from _situations(document, data)
     elif section == "events":
         yield from _events(document, data)
 
@@ -287,6 +289,24 @@ def _chains(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
                 if kind not in known:
                     yield _fault(document, [name, "levels", at, *path], f"没有这种岗位：{kind}",
                                  f"只许 {'、'.join(sorted(known))}")  # fmt: skip
+
+
+def _situations(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
+    """Every day is one, and every post is in the table of rights."""
+    posts = _post_kinds()
+    for name, situation in data.items():
+        for at, step in enumerate(situation["steps"]):
+            path = [name, "steps", at]
+            days = [(key, step[key]) for key in ("day", "to") if key in step]
+            days += [("then", day) for day in step.get("then", {}).get("due", {}).values() if day]
+            for key, day in days:
+                try:
+                    date.fromisoformat(day)
+                except ValueError:
+                    yield _fault(document, [*path, key], f"不是日期：{day}", "写成 2025-03-14")
+            if step.get("as", next(iter(posts))) not in posts:
+                yield _fault(document, [*path, "as"], f"没有这种岗位：{step['as']}",
+                             f"只许 {'、'.join(sorted(posts))}")  # fmt: skip
 
 
 def _events(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
