@@ -129,8 +129,11 @@ def test(options: argparse.Namespace) -> Answer:
         ]
     rows = [{"pack": pack, **asdict(row), "passed": row.passed} for pack, row in found]
     failed = [(pack, row) for pack, row in found if not row.passed]
-    lines = [f"{pack} {row.name}：第 {row.step} 步应为 {row.wanted or '可以'}，实为 {row.found or '可以'}"
-             for pack, row in failed]  # fmt: skip
+    may = "可以"
+    lines = [
+        f"{pack} {row.name}：第 {row.step} 步应为 {row.wanted or may}，实为 {row.found or may}"
+        for pack, row in failed
+    ]
     lines.append(
         f"{len(found)} 个情形，{len(failed)} 个不对" if failed else f"{len(found)} 个情形，都对"
     )
