@@ -79,6 +79,8 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
         Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
+        Round("cases.door", 2.0, cases.take_door, lane="rooms"),
+        Round("cases.round", 600, cases.come_round, lane="rooms"),
         Round("cases.fall", 10, cases.fall_due, lane="rooms"),
         Round("cases.press", 30, cases.press, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),

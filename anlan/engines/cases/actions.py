@@ -62,6 +62,7 @@ class Start:
     lon: float | None = None
     source_id: int | None = None
     period_key: str = ""
+    door_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def open_by_round(
     if start.period_key and Case.objects.filter(
         type=kind.name, period_key=start.period_key
     ).exists():  # fmt: skip
+        return None
+    if start.door_id and Case.objects.filter(door_id=start.door_id).exists():
         return None
     return begin(scope, kind, grammar, opening, start, given)
 
@@ -133,6 +136,7 @@ def begin(
         grade=str(after.values.get(kind.grade, "")), title=_title(kind, start, after),
         object=_object(kind, start.object_id), place=shown(start.place.strip(), PLACE_CHARS_MAX),
         lat=start.lat, lon=start.lon, opened_at=happened, period_key=start.period_key,
+        door_id=start.door_id,
     )  # fmt: skip
     if source is not None:
         Link.objects.create(division=row.division, world=scope.world, source=source, case=row,

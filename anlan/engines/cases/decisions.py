@@ -181,7 +181,8 @@ def after(
     The step must have been found to be allowed. What is not asked for under its condition is
     dropped.
     """
-    values = {**now.values}
+    copies = step.copies if isinstance(step, Opening) else ()
+    values = {**now.values, **{key: given[key] for key in copies if key in given}}
     for one in asked(step.asks, {**values, **given}):
         if given.get(one.key) not in (None, ""):
             values[one.key] = given[one.key]

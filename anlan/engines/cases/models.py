@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.county.models import Unit
 from anlan.engines.ledger.models import RegulatedObject
 from anlan.ground.models import AnlanNow, Operational
+from anlan.ground.secrets import Label, SealedField
 
 STEP_KINDS = [
     ("open", _("立件")), ("move", _("办理")), ("stop", _("停止计时")), ("resume", _("恢复计时")),
@@ -28,6 +29,36 @@ class Grammar(models.Model):
     type = models.CharField(max_length=82)
     content = models.TextField()
     kept_at = models.DateTimeField(db_default=AnlanNow())
+
+
+BASIS = "安全生产法第七十三条"
+TOLD = Label("举报核查", BASIS, 730, "text")
+
+
+class DoorReport(models.Model):
+    """What somebody reported on the public page, stored before it is answered; never changed.
+
+    A round makes a case of it. Who reported stays sealed here; each look at it is in the journal.
+    """
+
+    personal = {
+        "caller": Label("举报核查", BASIS, 730, "name"),
+        "number": Label("举报核查", BASIS, 730, "phone"), "text": TOLD, "place": TOLD,
+        "address": Label("举报核查", BASIS, 730, "address"),
+    }  # fmt: skip
+
+    id = models.BigAutoField(primary_key=True)
+    division = models.BigIntegerField()
+    world = models.IntegerField(default=0)
+    type = models.CharField(max_length=82)
+    opening = models.CharField(max_length=40)
+    caller = SealedField(null=True)
+    number = SealedField(null=True)
+    text = SealedField()
+    place = SealedField()
+    address = models.CharField(max_length=64)
+    form_key = models.CharField(max_length=64, unique=True)
+    received_at = models.DateTimeField(db_default=AnlanNow())
 
 
 class Case(Operational):
@@ -56,6 +87,7 @@ class Case(Operational):
     ended_at = models.DateTimeField(null=True)
     period_key = models.CharField(max_length=60, default="")
     demo = models.BooleanField(default=False)
+    door = models.OneToOneField(DoorReport, models.PROTECT, null=True, related_name="case")
 
     class Meta:
         constraints = [

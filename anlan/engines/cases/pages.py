@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from anlan.county import choices
 from anlan.county.asked import code_of, home, page_number, sought_in
 from anlan.county.filled import filled
-from anlan.engines.cases import actions, forms, queries, refusals, sheets
+from anlan.engines.cases import actions, door, forms, queries, refusals, sheets
 from anlan.engines.cases.actions import Start
 from anlan.engines.cases.decisions import may_open
 from anlan.engines.cases.queries import Wanted
@@ -26,7 +26,7 @@ from anlan.engines.cases.types import all_kinds, kind_of
 from anlan.ground import clock, files, papers
 from anlan.ground.errors import NotFound
 from anlan.ground.forms import StrictForm
-from anlan.ground.web import page, scope_of
+from anlan.ground.web import act, page, scope_of
 
 READ = "cases.read"
 FORM = "cases/form.html"
@@ -173,6 +173,16 @@ def move(request: HttpRequest, case_id: int, move_key: str) -> HttpResponse:
                   back=f"/cases/{case_id}/", lead=_law(own), template=FORM)  # fmt: skip
 
 
+@act("cases.judge")
+def reporter(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Who reported, shown once, with a line in the journal."""
+    scope = scope_of(request)
+    name, number = door.reveal_reporter(scope, case_id)
+    with scope.open():
+        context = {"case_id": case_id, "name": name, "number": number}
+        return render(request, "cases/reporter.html", context)
+
+
 @page(READ)
 def paper(request: HttpRequest, paper_id: int) -> HttpResponse:
     """A file of a step, as a download."""
@@ -207,5 +217,6 @@ urlpatterns = [
     path("cases/<int:case_id>/lead/<slug:pack>/<slug:kind_name>/<slug:opening>/", lead,
          name="case-lead"),
     path("cases/<int:case_id>/print/<slug:move_key>/<slug:form>/", sheet, name="case-sheet"),
+    path("cases/<int:case_id>/reporter/", reporter, name="case-reporter"),
     path("cases/paper/<int:paper_id>/", paper, name="case-paper"),
 ]  # fmt: skip

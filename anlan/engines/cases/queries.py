@@ -16,7 +16,7 @@ from anlan.county.lists import Page, names_of, one, paged
 from anlan.county.models import Unit
 from anlan.engines.cases import decisions, rows
 from anlan.engines.cases.decisions import Verdict
-from anlan.engines.cases.kinds import Kind, Move
+from anlan.engines.cases.kinds import Kind, Move, Opening
 from anlan.engines.cases.models import Case, Deadline, Link, Paper, Request, Step, Task
 from anlan.engines.cases.types import all_kinds
 from anlan.engines.ledger.models import RegulatedObject
@@ -308,3 +308,20 @@ def task(scope: Scope, task_id: int) -> Task:
     with scope.open():
         row: Task = one(Task, task_id)
         return row
+
+
+def period_key(opening: Opening, object_id: int, today: date) -> str:
+    """What makes a case that comes round the only one of its object and period."""
+    return f"{decisions.period_of(today, opening.every)[1]}-{object_id}"
+
+
+def without_case(kind: Kind, opening: Opening, today: date, rows_max: int) -> list[RegulatedObject]:
+    """Objects that the opening is for and that have no case of the period yet."""
+    name = decisions.period_of(today, opening.every)[1]
+    known = Case.objects.filter(type=kind.name, period_key__startswith=f"{name}-")
+    found = RegulatedObject.objects.filter(type=opening.object, ended_at=None).exclude(
+        pk__in=known.values("object_id")
+    )
+    if opening.where is not None:
+        found = found.filter(**{f"fields__{opening.where.field}__in": list(opening.where.values)})
+    return list(found.order_by("id")[:rows_max])

@@ -6,10 +6,10 @@ Flows out: deadlines marked as fallen, in time or not; calls and raised cases; n
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from anlan.engines.cases import clock_actions
+from anlan.engines.cases import clock_actions, door, queries
+from anlan.engines.cases.actions import Given, Start, open_by_round
 from anlan.engines.cases.models import Deadline
+from anlan.engines.cases.types import all_kinds
 from anlan.ground import clock
 from anlan.ground.scope import Scope
 
@@ -32,4 +32,29 @@ def press(scope: Scope) -> int:
     return sum(clock_actions.press(scope, ident) for ident in ids)
 
 
-DAY = timedelta(days=1)
+def take_door(scope: Scope) -> int:
+    """Each report of the public page becomes a case, in a transaction of its own."""
+    waiting = door.waiting(scope)
+    for row in waiting:
+        start = Start(row.division, place=str(row.place), door_id=row.id)
+        given = Given({"what": str(row.text)}, happened_at=row.received_at)
+        open_by_round(scope, row.type, row.opening, start, given)
+    return len(waiting)
+
+
+def come_round(scope: Scope) -> int:
+    """Cases that every object has once a period: one for each, from the period's first day."""
+    with scope.open():
+        today = clock.local(clock.now()).date()
+        due = [
+            (kind, opening, row)
+            for kind in all_kinds().values() for opening in kind.openings.values()
+            if opening.by == "every"
+            for row in queries.without_case(kind, opening, today, BATCH_MAX)
+        ]  # fmt: skip
+    made = 0
+    for kind, opening, row in due:
+        key = queries.period_key(opening, row.id, today)
+        start = Start(row.division, f"{opening.label}：{row.name}", row.id, period_key=key)
+        made += open_by_round(scope, kind.name, opening.key, start, Given()) is not None
+    return made

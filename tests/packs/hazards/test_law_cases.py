@@ -93,7 +93,11 @@ def test_the_command_says_which_step_went_otherwise(tmp_path: Path) -> None:
         (folder / f"{name}.yaml").write_text(
             source.read_text(encoding="utf-8").replace("hazards.", "boats."), encoding="utf-8"
         )
-    text = (folder / "cases.yaml").read_text(encoding="utf-8").replace("value: boats.", "value: hazards.")
+    text = (
+        (folder / "cases.yaml")
+        .read_text(encoding="utf-8")
+        .replace("value: boats.", "value: hazards.")
+    )
     (folder / "cases.yaml").write_text(text, encoding="utf-8")
     wrong = {"错的": {"case": "hazard", "steps": [
         {"day": "2025-03-03", "by": "甲", "as": "village_helper", "open": "found",

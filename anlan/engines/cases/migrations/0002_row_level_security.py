@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 from anlan.ground.marks import Reads, marks
-from anlan.ground.rls import SCOPED, SOMEWHERE, insert_only, operational
+from anlan.ground.rls import HERE, SCOPED, SOMEWHERE, SPAN, insert_only, operational
 
 FACTS = Path(__file__).resolve().parents[1] / "facts.sql"
 VIEWS = ("cases_fact_case", "cases_fact_deadline")
@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
 
     operations = [
         insert_only("cases_grammar", read=f"{SCOPED} AND {SOMEWHERE}"),
+        insert_only("cases_doorreport", read=f"{SPAN} AND {HERE}", public=True),
         operational("cases_case"),
         operational("cases_step"),
         operational("cases_paper"),
