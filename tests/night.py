@@ -173,7 +173,8 @@ def moving(scope_of: Any, object_id: int) -> dict[str, Any]:
     row = cases.move(unit, row.id, row.version, "order", cases.Given(five))
     to_on = today + timedelta(days=19)
     asked = clock_actions.ask_extension(cadre, row.id, row.version, "rectify", to_on, CANARY)
-    row.refresh_from_db()
+    with cadre.open():
+        row.refresh_from_db()
     office = units.add_unit(Scope.for_command("test"), COUNTY, "县商务委")
     part = side_actions.give_task(unit, row.id, row.version, office.id, f"{CANARY}交办", today)
     with cadre.open():
