@@ -28,6 +28,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import second_factors
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
+    from anlan.engines.cases import rounds as cases
     from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.link import rounds as link
@@ -89,6 +90,10 @@ def rounds(gateway: object) -> list[object]:
         Round("link.send", 2, link.Carrier(), lane="link"),
         Round("link.collect", 5, link.collect, lane="link", each_world=False),
         Round("link.watch", 10, link.watch, lane="link", each_world=False),
+        Round("cases.door", 2.0, cases.take_door, lane="rooms"),
+        Round("cases.round", 600, cases.come_round, lane="rooms"),
+        Round("cases.fall", 10, cases.fall_due, lane="rooms"),
+        Round("cases.press", 30, cases.press, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
