@@ -99,7 +99,7 @@ def crossing(q: Any, dt_dx: Any) -> Any:
     return _whole(x if x > -CROSSED_MOST else -CROSSED_MOST)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def faces(
     count: int, z0: Any, z1: Any, h0: Any, h1: Any, old: Any, before: Any, after: Any, n20: Any,
     n21: Any, q: Any, crossed: Any, fast: Any, theta: Any, dt: Any, dx: Any, dry: Any,
@@ -134,7 +134,7 @@ def faces(
         fast[i] = speed if speed > fast[i] else fast[i]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def face_over(
     crest: int, z0: int, z1: int, h0: int, h1: int, old: Any, n2: Any, theta: Any, dt: Any, dx: Any,
     dry: Any,
@@ -151,7 +151,7 @@ def face_over(
     return _F(2.0) * pushed / (_F(1.0) + np.sqrt(_F(1.0) + _F(4.0) * drag * abs(pushed)))
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def update(
     count: int, h: Any, fx0: Any, fx1: Any, fy0: Any, fy1: Any, rain: Any, top: Any
 ) -> None:  # fmt: skip
@@ -165,7 +165,7 @@ def update(
         top[i] = most if most > top[i] else top[i]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def soak_row(count: int, h: Any, k: Any, head: Any, soaked: Any, dt: Any) -> Any:
     """Green and Ampt for `count` cells: f = K (1 + ψ Δθ / F), explicit in F (m), at most what is
     there. Returns the units taken.

@@ -40,19 +40,19 @@ class Links(NamedTuple):
     curves: Any
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _noted(j: int, i: int, grid: Any, tiles: Any) -> None:
     b = place(j, grid.h.shape[0], TILE_ROWS)
     p = place(i, grid.h.shape[1], TILE_COLUMNS)
     tiles.top[b, p] = max(tiles.top[b, p], np.uint32(grid.h[j, i]))
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _level_m(j: int, i: int, grid: Any) -> Any:
     return grid.z[j, i] / BED_A_M + grid.h[j, i] / UNITS_A_M
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def culvert_m3_s(head_m: float, drop_m: float, pipe: Any) -> float:
     """Eq. 1 for water head_m over the mouth's floor, drop_m over the level at the other end."""
     if head_m <= 0 or drop_m <= 0:
@@ -63,7 +63,7 @@ def culvert_m3_s(head_m: float, drop_m: float, pipe: Any) -> float:
     return min(mouth, area * np.sqrt(2 * GRAVITY_M_S2 * drop_m / loss))
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _culverts(dt: float, area_m2: float, grid: Any, tiles: Any, links: Any) -> None:
     for c in range(links.culverts.shape[0]):
         j, i, a, b = links.culverts[c]
@@ -83,7 +83,7 @@ def _culverts(dt: float, area_m2: float, grid: Any, tiles: Any, links: Any) -> N
         _noted(a, b, grid, tiles)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _rated_m3_s(curve: int, level_m: float, curves: Any) -> float:
     """Eq. 2; nothing below the first point, the last flow above the last."""
     flow, before = 0.0, -1
@@ -100,7 +100,7 @@ def _rated_m3_s(curve: int, level_m: float, curves: Any) -> float:
     return float(flow)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _ratings(dt: float, area_m2: float, grid: Any, links: Any, account: Any) -> None:
     cells = links.rating_cells
     first = 0
@@ -122,7 +122,7 @@ def _ratings(dt: float, area_m2: float, grid: Any, links: Any, account: Any) -> 
         first = end
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 def exchange(
     dt: float, dx: float, units: Any, grid: Any, tiles: Any, links: Any, account: Any
 ) -> None:

@@ -107,6 +107,10 @@ class Steps:
         if float(self.tiles.top.max()) * DEPTH_UNIT_M > DEPTH_M_MAX:
             raise RunStopped("too-deep", f"deeper than {DEPTH_M_MAX:.0f} m at {flood.t_s:.1f} s")
 
+    def pace(self, dt: float) -> tile_kernels.Pace:
+        """What the kernels need to know of a substep of dt s."""
+        return tile_kernels.Pace(*np.float32((self.flood.theta, dt, self.flood.cell_m, DRY_M)))
+
     def _step_s(self, most_s: float) -> float:
         """The longest stable step, s, with what comes in meanwhile."""
         flood, tiles = self.flood, self.tiles
@@ -129,7 +133,7 @@ class Steps:
             totals = flood.rain.totals_m(times) * UNITS_A_M
         raining = bool(totals[-1] > totals[k])
         pours = sources.pours(flood.inflows, times, flood.cell_m**2)
-        pace = tile_kernels.Pace(*np.float32((flood.theta, dt, flood.cell_m, DRY_M)))
+        pace = self.pace(dt)
         if self.threads == 1:
             code, k, stepped = mend_kernels.march(
                 k, last, level, raining, self.together, flood.courant, self.grid, self.tiles, self.ground,

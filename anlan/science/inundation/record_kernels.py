@@ -15,7 +15,7 @@ _F = np.float32
 STILL_M = _F(1e-3)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _row(
     count: int, h: Any, qx0: Any, qx1: Any, qy0: Any, qy1: Any, deepest: Any, arrival: Any,
     wet: Any, fastest: Any, hazard: Any, threshold: Any, now: Any, since: Any,
@@ -36,7 +36,7 @@ def _row(
         hazard[i] = danger if danger > hazard[i] else hazard[i]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 def keep(
     first: int, end: int, grid: Any, tiles: Any, deepest: Any, arrival: Any, wet: Any, fastest: Any,
     hazard: Any, threshold: Any, now: Any, since: Any,

@@ -30,7 +30,7 @@ _F = np.float32
 _SPREAD = 0.7548776662466927
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _rain_row(count: int, h: Any, share: Any, offsets: Any, before: Any, after: Any) -> Any:
     """Rain by cell: what has fallen in all is rounded, not what falls now. Units that came."""
     came = np.int64(0)
@@ -43,7 +43,7 @@ def _rain_row(count: int, h: Any, share: Any, offsets: Any, before: Any, after: 
     return came
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _own_cells(
     j: int, k: int, count: int, runs: Any, grid: Any, ground: Any, totals: Any, fx: Any,
     fy_above: Any, fy: Any, top: Any, pace: Any, account: Any,
@@ -75,7 +75,7 @@ def _own_cells(
             )  # fmt: skip
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _other_cells(
     j: int, own: Any, above: Any, below: Any, first: bool, last: bool, h: Any, fx: Any,
     fy_above: Any, fy: Any, top: Any,
@@ -100,7 +100,7 @@ def _other_cells(
             top[c1 - 1] = max(top[c1 - 1], np.uint32(h[j, c1 - 1]))
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _gather(band: int, own: Any, tiles: Any, top: Any, fast: Any) -> int:
     """The deepest and the fastest of each tile of a band; how many lie below nothing."""
     below = 0
@@ -120,7 +120,7 @@ def _gather(band: int, own: Any, tiles: Any, top: Any, fast: Any) -> int:
     return below
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _any(marks: Any) -> bool:
     for p in range(1, marks.size - 1):
         if marks[p]:
@@ -128,7 +128,7 @@ def _any(marks: Any) -> bool:
     return False
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _sum(a: Any) -> Any:
     whole = np.int64(0)
     for i in range(1, a.size - 1):
@@ -136,13 +136,13 @@ def _sum(a: Any) -> Any:
     return whole
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _clear(a: Any) -> None:
     for i in range(a.size):
         a[i] = 0
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _keep(count: int, runs: Any, q: Any, old: Any) -> None:
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], q.size)
@@ -150,7 +150,7 @@ def _keep(count: int, runs: Any, q: Any, old: Any) -> None:
             old[i] = q[i]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _renewed(j: int, known: Any, below: Any, above_q: Any, qy: Any, fy_above: Any) -> None:
     """Before the last row of a band: columns that only now take part carry what stands there."""
     width = above_q.size
@@ -162,7 +162,7 @@ def _renewed(j: int, known: Any, below: Any, above_q: Any, qy: Any, fy_above: An
                 fy_above[i] = 0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 def sweep(
     first: int, end: int, k: int, grid: Any, tiles: Any, ground: Any, walls: Any, totals: Any,
     pace: Any, space: Any, saved: Any, crossed: Any, account: Any,
