@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -147,6 +148,11 @@ def _write_contacts() -> None:
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
 
+def _warm_kernels() -> subprocess.Popen[bytes]:
+    """Compile the hazard models in a child of the lowest priority: no forecast waits for it."""
+    return subprocess.Popen([sys.executable, "-m", "anlan.science.warm"], stdin=subprocess.DEVNULL)
+
+
 def main() -> None:
     import django
 
@@ -160,10 +166,13 @@ def main() -> None:
         signal.signal(number, lambda *_unused: stop.set())
     gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
     log.info("worker %s runs", os.getpid())
+    kernels = _warm_kernels()
     if site().demo:
         _write_contacts()
     run_forever(rounds(gateway), stop, WAKES)  # type: ignore[arg-type]
     gateway.stop()
+    kernels.terminate()
+    kernels.wait()
     sys.exit(0)
 
 
