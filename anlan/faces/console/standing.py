@@ -59,9 +59,9 @@ def items(scope: Scope) -> list[Item]:
     with scope.open():
         now = clock.now()
         found = [
-            *_warnings(scope), *_callouts(scope), *_zones(scope), *_events(scope),
-            *_reports(scope), *_tasks(scope, now), *_messages(scope), *_alarms(scope),
-            *_consultations(scope),
+            *_warnings(scope), *_received(scope), *_callouts(scope), *_zones(scope),
+            *_events(scope), *_reports(scope), *_tasks(scope, now), *_messages(scope),
+            *_alarms(scope), *_consultations(scope),
         ]  # fmt: skip
     return found
 
@@ -81,6 +81,18 @@ def _warnings(scope: Scope) -> list[Item]:
              f"{row.get_state_display()} · {row.area}", row.released_at or row.created_at,
              f"/warning/{row.id}/")
         for row in warning.recent(scope, 30) if row.state in live
+    ]  # fmt: skip
+
+
+def _received(scope: Scope) -> list[Item]:
+    """CAP messages that wait for a person."""
+    if not scope.may("warning.read"):
+        return []
+    return [
+        Item("warning.received", one.row.id, str(one.row.version), _("收到的预警消息"),
+             one.row.headline or one.row.identifier, str(one.row.get_state_display()),
+             one.row.received_at, f"/warning/received/{one.row.id}/")
+        for one in warning.received(scope, "held")
     ]  # fmt: skip
 
 

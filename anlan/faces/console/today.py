@@ -22,7 +22,10 @@ from anlan.rooms.warning import queries as warning
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What is open tonight, and the one sentence that says it."""
+    """What is open tonight, and the one sentence that says it.
+
+    held: messages of other authorities (CAP) that wait for a person to decide.
+    """
 
     answer: str
     warnings: list[Any]
@@ -31,6 +34,7 @@ class Today:
     desk: int
     late: int
     night: Any
+    held: int = 0
     next_url: str = ""
     next_word: str = ""
 
@@ -49,14 +53,17 @@ def today_of(scope: Scope) -> Today:
     desk = len(callout.desk(scope)) if scope.may("desk.settle") else 0
     due = duty.open_reports(scope) if scope.may("duty.read") else []
     late = sum(1 for _row, own, _what in due if own.state == "late")
-    answer = _answer(callouts, night, warnings, alarms, late)
+    held = warning.held_count(scope) if scope.may("warning.draft") else 0
+    answer = _answer(callouts, night, warnings, alarms, late, held)
     url, word = _next(callouts, night, warnings, desk, late)
+    if held and url in ("", "/desk/"):
+        url, word = "/warning/received/", _("看等人定的预警消息")
     if not url and county.nobody_to_call(scope):
         answer = _("还没有录入人员，叫应叫不到任何人")
         url, word = (
             ("/county/workbook/", _("用一张表录入")) if scope.may("county.edit") else ("", "")
         )
-    return Today(answer, warnings, callouts, alarms, desk, late, night, url, word)
+    return Today(answer, warnings, callouts, alarms, desk, late, night, held, url, word)
 
 
 def _next(
@@ -77,7 +84,7 @@ def _next(
 
 
 def _answer(
-    callouts: list[Any], night: Any, warnings: list[Any], alarms: list[Any], late: int
+    callouts: list[Any], night: Any, warnings: list[Any], alarms: list[Any], late: int, held: int
 ) -> str:
     waiting = [row for row in warnings if row.state in ("submitted", "approved")]
     if waiting:
@@ -93,4 +100,6 @@ def _answer(
         return _("还有 %(n)d 人没有转移") % {"n": night.total.still_there}
     if alarms:
         return _("有 %(n)d 条警报没有看") % {"n": len(alarms)}
+    if held:
+        return _("%(n)d 条收到的预警消息等人定") % {"n": held}
     return _("平静，没有未完的事")
