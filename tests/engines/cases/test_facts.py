@@ -60,8 +60,13 @@ def test_the_rate_of_major_ones_moves_row_4_17(
 def test_a_registered_danger_moves_row_4_5_and_a_void_one_takes_it_back(
     plan: Any, people: dict[str, Scope]
 ) -> None:
+    from anlan.engines.indicators import kept
+
+    kept.recompute(ROUND)
     assert row_of(4, 5) == ("not_reported", None)
     row = report(people["helper"])
+    assert row_of(4, 5) == ("judged", 1.0), "marked, before the round has counted again"
+    kept.recompute(ROUND)
     assert row_of(4, 5) == ("judged", 1.0)
     go(people["unit"], row, "dismiss", why_none="不是隐患")
     assert row_of(4, 5) == ("not_reported", None)
