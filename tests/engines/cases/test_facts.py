@@ -29,7 +29,11 @@ def row_of(table: int, row: int) -> tuple[str, float | None]:
 
 
 @pytest.fixture
-def plan(county_db: str) -> Any:
+def plan(county_db: str, move_clock: Callable[..., None]) -> Any:
+    """The plan of 2025 in its own year, for a plan shows the periods of its year."""
+    with COMMAND.open():
+        now = clock.local(clock.now())
+    move_clock((now.replace(year=2025, month=6, day=16, hour=9) - now).total_seconds())
     version = plan_actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
     return plan_actions.confirm(COMMAND, version.id)
 
