@@ -158,7 +158,8 @@ def points_of(request: HttpRequest, scope: Scope) -> dict[str, Any]:
     row, _rows = _chosen(request, scope)
     states = callout.states_by_division(scope, row.id) if row else {}
     nodes = callout.tree(scope, row.id) if row else None
-    found = _villages(states, row.id if row else 0) + _zones(scope) + _shelters(scope)
+    leads = row.id if row and scope.may("callout.read") else 0
+    found = _villages(states, leads) + _zones(scope) + _shelters(scope)
     towns = [
         {"code": t.code, "share": t.answered / t.total if t.total else None, "open": t.open,
          "nobody": t.nobody}
@@ -168,13 +169,15 @@ def points_of(request: HttpRequest, scope: Scope) -> dict[str, Any]:
 
 
 def _villages(states: dict[int, str], callout_id: int) -> list[dict[str, Any]]:
+    """callout_id: where a village that was called leads to; 0: to the village itself."""
     rows = _divisions().exclude(label_lat=None).exclude(label_lon=None)
     found = []
     for code, name, lat, lon in rows.values_list("code", "name", "label_lat", "label_lon"):
         if level(code) != "village":
             continue
         state = states.get(code, "")
-        url = f"/callout/{callout_id}/?place={code}" if state else f"/county/divisions/{code}/"
+        called = state and callout_id
+        url = f"/callout/{callout_id}/?place={code}" if called else f"/county/divisions/{code}/"
         word = state_word(state) if state else ""
         found.append(
             _feature(

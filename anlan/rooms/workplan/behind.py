@@ -28,15 +28,17 @@ class Named(Protocol):
 
 
 def addresses(scope: Scope, records: Iterable[Named]) -> dict[tuple[str, int], str]:
-    """The page of each record, by kind and id."""
+    """The page of each record, by kind and id; none where the reader may not open it."""
     wanted: dict[str, list[int]] = {}
     for record in records:
         wanted.setdefault(record.kind, []).append(record.id)
     found: dict[tuple[str, int], str] = {}
     with scope.open():
         for kind, ids in wanted.items():
-            finder = FINDERS.get(kind)
-            for ident, url in (finder(ids) if finder else {}).items():
+            finder, right = FINDERS.get(kind, (None, ""))
+            if finder is None or not scope.may(right):
+                continue
+            for ident, url in finder(ids).items():
                 found[kind, ident] = url
     return found
 
@@ -71,7 +73,7 @@ def _drilled(ids: Iterable[int]) -> dict[int, str]:
     return {place: f"/exercise/{space}/review/" for place, space in found}
 
 
-FINDERS: dict[str, Finder] = {
-    "callout.call": _calls, "evacuation.zone": _zones, "review.exercise": _exercises,
-    "review.place": _drilled,
+FINDERS: dict[str, tuple[Finder, str]] = {
+    "callout.call": (_calls, "callout.read"), "evacuation.zone": (_zones, "evacuation.read"),
+    "review.exercise": (_exercises, "exercise.read"), "review.place": (_drilled, "exercise.read"),
 }  # fmt: skip
