@@ -16,10 +16,10 @@ from anlan.county.versions import alone, locked
 from anlan.engines.callout import actions as callout
 from anlan.engines.callout.launch import Launch
 from anlan.engines.cases import decisions, refusals, rows
-from anlan.engines.cases.actions import step
 from anlan.engines.cases.decisions import Clock, Extends
 from anlan.engines.cases.kinds import Kind, Missed
 from anlan.engines.cases.models import Case, Deadline, Request
+from anlan.engines.cases.steps import step
 from anlan.ground import calendar, clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, NotFound, Refusal

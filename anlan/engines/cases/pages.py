@@ -72,7 +72,7 @@ def _query(wanted: Wanted) -> dict[str, str]:
     return {key: value for key, value in told.items() if value}
 
 
-@page(READ, fields=forms.START_FIELDS)
+@page("cases.open", fields=forms.START_FIELDS)
 def new(request: HttpRequest, pack: str, kind_name: str, opening: str) -> HttpResponse:
     """A new case by a person."""
     scope, kind = scope_of(request), kind_of(f"{pack}.{kind_name}")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from anlan.county.models import Unit
 from anlan.county.versions import alone, locked
 from anlan.engines.cases import decisions, refusals, rows
-from anlan.engines.cases.actions import step
 from anlan.engines.cases.clock_actions import decided, today
 from anlan.engines.cases.decisions import Objects
 from anlan.engines.cases.models import Case, Request, Task
+from anlan.engines.cases.steps import step
 from anlan.ground import calendar, clock, journal
 from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound, Refusal

@@ -29,7 +29,11 @@ def row_of(table: int, row: int) -> tuple[str, float | None]:
 
 
 @pytest.fixture
-def plan(county_db: str) -> Any:
+def plan(county_db: str, move_clock: Callable[..., None]) -> Any:
+    """The plan of 2025 in its own year, for a plan shows the periods of its year."""
+    with COMMAND.open():
+        now = clock.local(clock.now())
+    move_clock((now.replace(year=2025, month=6, day=16, hour=9) - now).total_seconds())
     version = plan_actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
     return plan_actions.confirm(COMMAND, version.id)
 
@@ -60,8 +64,13 @@ def test_the_rate_of_major_ones_moves_row_4_17(
 def test_a_registered_danger_moves_row_4_5_and_a_void_one_takes_it_back(
     plan: Any, people: dict[str, Scope]
 ) -> None:
+    from anlan.engines.indicators import kept
+
+    kept.recompute(ROUND)
     assert row_of(4, 5) == ("not_reported", None)
     row = report(people["helper"])
+    assert row_of(4, 5) == ("judged", 1.0), "marked, before the round has counted again"
+    kept.recompute(ROUND)
     assert row_of(4, 5) == ("judged", 1.0)
     go(people["unit"], row, "dismiss", why_none="不是隐患")
     assert row_of(4, 5) == ("not_reported", None)
