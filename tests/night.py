@@ -126,7 +126,7 @@ def make(scope_of: Any) -> dict[str, Any]:
         "wall_id": wall.pk, "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
         "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
-        "account_id": account.pk, "sitting_id": sitting, "acting_id": beside.pk,
+        "account_id": account.pk, "sitting_id": sitting, "passkey_id": 1, "acting_id": beside.pk,
         "token": answering,
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,

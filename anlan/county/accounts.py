@@ -332,8 +332,9 @@ def confirm_sitting(scope: Scope, sitting_id: int) -> None:
 @action(None, open_to="who signed in and has just bound it", journal="account.factor")
 def record_factor(scope: Scope, account_id: int, sitting_id: int, what: str) -> None:
     """A second factor was bound, or its recovery codes were made anew; the sign-in counts full."""
-    if what == "totp":
-        Sitting.objects.filter(pk=sitting_id, account_id=account_id).update(factor="totp")
+    if what in ("totp", "passkey"):
+        own = Sitting.objects.filter(pk=sitting_id, account_id=account_id)
+        own.filter(factor="").update(factor=what)
     journal.line(scope, "account.factor", ("county.account", account_id), why=what, division=0)
 
 

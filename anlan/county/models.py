@@ -267,7 +267,7 @@ class OneTimeLink(models.Model):
 class Sitting(models.Model):
     """Somebody signed in at one browser: since when, last seen when, with which second factor.
 
-    factor: totp, recovery, demo, or empty while the second factor has not been given. post_id: the
+    factor: totp, passkey, recovery, demo, or empty while the second factor has not been given. post_id: the
     added post under which it acts; None: the account's own.
     """
 

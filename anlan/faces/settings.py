@@ -181,8 +181,10 @@ MFA_ADAPTER = "anlan.county.signin.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "anlan.county.signin.SecondFactorForm",
     "activate_totp": "anlan.county.signin.BindForm",
+    "authenticate_webauthn": "anlan.county.signin.PasskeyForm",
+    "add_webauthn": "anlan.county.signin.NewPasskeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_RECOVERY_CODE_DIGITS = 12
 SESSION_SERIALIZER = "anlan.county.signin.SealedSerializer"

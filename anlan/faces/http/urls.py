@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, re_path
 from anlan.county import access_pages as access
 from anlan.county import acting_pages as acting
 from anlan.county import pages as county
+from anlan.county import passkey_pages as passkeys
 from anlan.engines.callout import pages as callout
 from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration, manual, wall_pages
@@ -64,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *wall_pages.urlpatterns,
     *manual.urlpatterns,
     *access.urlpatterns,
+    *passkeys.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
     *sources.urlpatterns,
