@@ -24,10 +24,10 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from anlan.county import access_queries as queries
-from anlan.county import accounts, acting, doors, passkeys, passwords
+from anlan.county import accounts, acting, doors, oidc, passkeys, passwords
 from anlan.county.doors import visitor
 from anlan.county.models import Account
-from anlan.county.signin import AccountAdapter, home_of, register_device
+from anlan.county.signin import AccountAdapter, home_of, own_scope, register_device
 from anlan.ground import clock
 from anlan.ground.errors import Denied, NotFound, Refusal
 from anlan.ground.scope import Actor, Scope
@@ -50,15 +50,6 @@ def own_page(fields: Iterable[str] | None = None) -> Callable[[View], View]:
         return public_page(OWN, fields=fields)(run)
 
     return declare
-
-
-def own_scope(request: HttpRequest) -> Scope:
-    """The visitor's scope, with the account's name on its lines."""
-    account = request.user
-    own = visitor(request)
-    actor = Actor("account", account.pk, account.label or account.username, account.person_id,
-                  account.post_id, own.actor.address, own.actor.request_id)  # fmt: skip
-    return Scope(own.kind, own.lo, own.hi, own.world, actor)
 
 
 # the steps of sign-in
@@ -86,6 +77,13 @@ class Bind(ActivateTOTPView):
         return answer
 
 
+class SignIn(LoginView):
+    """Name and password, or the site's own sign-in where there is one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"oidc": oidc.offered()}
+
+
 class SecondStep(AuthenticateView):
     """The second factor: a passkey of this address, the app's code, or a recovery code."""
 
@@ -106,9 +104,7 @@ class NewRecoveryCodes(GenerateRecoveryCodesView):
         return answer
 
 
-login_page = public_page("sign-in itself", fields=["login", "password", "next"])(
-    LoginView.as_view()
-)
+login_page = public_page("sign-in itself", fields=["login", "password", "next"])(SignIn.as_view())
 logout_page = public_page("whoever signed in signs out", fields=["next"])(LogoutView.as_view())
 code_page = public_page("the second step of sign-in", fields=["code", "credential"])(
     SecondStep.as_view()
@@ -130,6 +126,8 @@ def own_account(request: HttpRequest) -> HttpResponse:
         "bound": is_mfa_enabled(account, ["totp"]),
         "passkeys": passkeys.of_account(account),
         "possible": passkeys.possible(request),
+        "oidc": oidc.offered(),
+        "tied": oidc.tie(account),
         "now": clock.now(0),
         "home": home_of(account),
     }

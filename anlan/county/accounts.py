@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.utils.translation import gettext as _
 
 from anlan.county import passwords, sittings
@@ -148,7 +149,9 @@ def reset_account(scope: Scope, account_id: int, why: str) -> str:
 
 
 def _void_factors(account: Account) -> None:
+    """And the tie to the site's own sign-in: it stands for a factor."""
     Authenticator.objects.filter(user=account).delete()
+    SocialAccount.objects.filter(user=account).delete()
     account.device_epoch += 1
     account.totp_step = 0
 

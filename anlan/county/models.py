@@ -264,6 +264,29 @@ class OneTimeLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class UnitLogin(models.Model):
+    """The site's own sign-in (统一登录, OpenID Connect): one row, or none where it has none.
+
+    server_url: the issuer. networks: of the intranet, where it lies there. trusts: whether a sign-in
+    that names one of `second` in its amr or acr needs no second factor here.
+    """
+
+    name = models.CharField(max_length=40)
+    server_url = models.CharField(max_length=300)
+    client_id = models.CharField(max_length=190)
+    secret = SealedField(null=True)
+    networks = models.CharField(max_length=200, default="", blank=True)
+    trusts = models.BooleanField(default=False)
+    second = models.JSONField(default=list)
+    enabled = models.BooleanField(default=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="unit_login_once"),
+        ]
+
+
 class Sitting(models.Model):
     """Somebody signed in at one browser: since when, last seen when, with which second factor.
 

@@ -15,8 +15,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from anlan.county import accounts, passkeys
-from anlan.county.access_pages import own_page, own_scope
-from anlan.county.signin import AGAIN, CONFIRM_S, register_device
+from anlan.county.access_pages import own_page
+from anlan.county.signin import AGAIN, CONFIRM_S, own_scope, register_device
 from anlan.ground.errors import Denied, Refusal
 
 OWN = "/accounts/"

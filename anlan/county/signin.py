@@ -120,6 +120,12 @@ class FactorAdapter(DefaultMFAAdapter):
     def get_totp_issuer(self) -> str:
         return str(_("安澜"))
 
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """Not asked for in the request that the site's own sign-in ended with two factors."""
+        if getattr(context.request, "factor_given", "") == "oidc":
+            return False
+        return super().is_mfa_enabled(user, types)
+
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {"id": passkeys.host_of(context.request), "name": str(_("安澜"))}
 
@@ -207,6 +213,15 @@ class SealedSerializer:
 
     def loads(self, data: bytes) -> Any:
         return json.loads(secrets.unseal(data, "session"))
+
+
+def own_scope(request: HttpRequest) -> Scope:
+    """The visitor's scope, with the account's name on its lines."""
+    account = request.user
+    own = visitor(request)
+    actor = Actor("account", account.pk, account.label or account.username, account.person_id,
+                  account.post_id, own.actor.address, own.actor.request_id)  # fmt: skip
+    return Scope(own.kind, own.lo, own.hi, own.world, actor)
 
 
 def register_device(request: HttpRequest, account: Account, response: HttpResponse) -> None:

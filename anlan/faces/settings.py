@@ -79,6 +79,8 @@ IDENTITY_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
@@ -187,6 +189,7 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_RECOVERY_CODE_DIGITS = 12
+SOCIALACCOUNT_ADAPTER = "anlan.county.oidc.Adapter"
 SESSION_SERIALIZER = "anlan.county.signin.SealedSerializer"
 SESSION_COOKIE_AGE = 24 * 3600  # the row in county_sitting decides; this only bounds it
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

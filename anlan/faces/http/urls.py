@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, re_path
 
 from anlan.county import access_pages as access
 from anlan.county import acting_pages as acting
+from anlan.county import oidc_pages as oidc
 from anlan.county import pages as county
 from anlan.county import passkey_pages as passkeys
 from anlan.engines.callout import pages as callout
@@ -66,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *manual.urlpatterns,
     *access.urlpatterns,
     *passkeys.urlpatterns,
+    *oidc.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
     *sources.urlpatterns,
