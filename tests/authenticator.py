@@ -40,7 +40,9 @@ class Authenticator:
 
     def _data(self, host: str, flags: int, rest: bytes = b"") -> bytes:
         self.counter += self.counts
-        return hashlib.sha256(host.encode()).digest() + struct.pack(">BI", flags, self.counter) + rest
+        return (
+            hashlib.sha256(host.encode()).digest() + struct.pack(">BI", flags, self.counter) + rest
+        )
 
     def create(self, options: dict[str, Any]) -> str:
         """`navigator.credentials.create` with attestation none, as JSON."""

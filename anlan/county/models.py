@@ -267,9 +267,11 @@ class OneTimeLink(models.Model):
 class UnitLogin(models.Model):
     """The site's own sign-in (统一登录, OpenID Connect): one row, or none where it has none.
 
-    server_url: the issuer. networks: of the intranet, where it lies there. trusts: whether a sign-in
-    that names one of `second` in its amr or acr needs no second factor here.
+    server_url: the issuer. networks: of the intranet, where it lies there. trusts: whether a sign-in that
+    names one of `second` in its amr or acr needs no second factor here.
     """
+
+    personal = {"secret": Label("对接统一登录", "网络安全法第二十一条", 3650, "all")}
 
     name = models.CharField(max_length=40)
     server_url = models.CharField(max_length=300)

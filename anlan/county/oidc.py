@@ -102,10 +102,15 @@ def save(scope: Scope, version: int, values: dict[str, Any], secret: str) -> Uni
 def _check(own: UnitLogin) -> None:
     """Refusal where one of the values would open a way that it must not."""
     if not own.name.strip() or not own.client_id.strip() or not own.secret:
-        raise Refusal("oidc-empty", _("名称、程序编号、程序口令都要填"), own.name, _("向统一登录的管理员要"))
+        raise Refusal(
+            "oidc-empty", _("名称、程序编号、程序口令都要填"), own.name, _("向统一登录的管理员要")
+        )
     if not own.server_url.startswith("https://") or "?" in own.server_url:
         raise Refusal(
-            "oidc-url", _("地址要以 https:// 开头"), own.server_url, _("填 issuer，例如 https://sso.example.gov.cn")
+            "oidc-url",
+            _("地址要以 https:// 开头"),
+            own.server_url,
+            _("填 issuer，例如 https://sso.example.gov.cn"),
         )
     allowed(own)
     words = own.second
@@ -113,7 +118,10 @@ def _check(own: UnitLogin) -> None:
         raise Refusal("oidc-second", _("amr、acr 的值太多或太长"), "", _("最多 10 个"))
     if own.trusts and not words:
         raise Refusal(
-            "oidc-second", _("写明哪些 amr、acr 的值算第二因素"), "", _("例如 mfa、otp、hwk；向统一登录的管理员核对")
+            "oidc-second",
+            _("写明哪些 amr、acr 的值算第二因素"),
+            "",
+            _("例如 mfa、otp、hwk；向统一登录的管理员核对"),
         )
 
 
@@ -124,7 +132,9 @@ def make_tie(scope: Scope, account_id: int, provider: str, uid: str) -> None:
         raise Refusal("oidc-uid", _("统一登录没有说是谁"), "", _("请找统一登录的管理员"))
     found = SocialAccount.objects.filter(provider=provider, uid=uid).first()
     if found is not None and found.user_id != account_id:
-        raise Conflict("oidc-other", _("这个统一登录账号已关联别的账号"), "", _("请先在那个账号里解除"))
+        raise Conflict(
+            "oidc-other", _("这个统一登录账号已关联别的账号"), "", _("请先在那个账号里解除")
+        )
     SocialAccount.objects.filter(provider=provider, user_id=account_id).delete()
     SocialAccount.objects.create(provider=provider, uid=uid, user_id=account_id)
     journal.line(scope, "account.oidc.tie", ("county.account", account_id), after=uid, division=0)
@@ -171,7 +181,9 @@ class Client(OpenIDConnectOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         return request.build_absolute_uri(reverse("oidc-callback"))
 
-    def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> Any:
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any
+    ) -> Any:
         if not kwargs["response"].get("id_token"):
             raise OAuth2Error("no id token")
         return super().complete_login(request, app, token, **kwargs)
@@ -303,9 +315,10 @@ def _tied(request: HttpRequest, said: SocialLogin) -> HttpResponseBase:
 def _accept(request: HttpRequest, said: SocialLogin) -> None:
     """Only a tied account that works and has a second factor of its own goes on."""
     account = said.user if said.is_existing else None
-    bound = account is not None and Authenticator.objects.filter(
-        user=account, type__in=passkeys.FACTORS
-    ).exists()
+    bound = (
+        account is not None
+        and Authenticator.objects.filter(user=account, type__in=passkeys.FACTORS).exists()
+    )
     if account is None or not account.is_active or account.demo or not bound:
         journal.denied(visitor(request), "account.oidc.use", "no account is tied to it")
         raise Denied(

@@ -215,7 +215,9 @@ def test_a_passkey_signs_in_at_the_host_name_and_is_not_offered_at_a_number(
     assert violations(page) == []
     page.click("#passkey-add")
     page.wait_for_selector("text=值班室电脑")
-    assert page.locator("tr", has_text="值班室电脑").locator("td").nth(1).inner_text() == "localhost"
+    assert (
+        page.locator("tr", has_text="值班室电脑").locator("td").nth(1).inner_text() == "localhost"
+    )
     shot(page, "passkeys")
     assert violations(page) == []
     page.context.clear_cookies()

@@ -61,15 +61,16 @@ class Server:
     """The provider's process, and a person's browser at it."""
 
     url: str
-    trust: ssl.SSLContext
+    file: str = ""
 
     def _open(self, request: urllib.request.Request) -> Any:
         class Stay(urllib.request.HTTPRedirectHandler):
             def redirect_request(self, *_words: Any) -> None:
                 return None
 
-        ways = (Stay, urllib.request.HTTPSHandler(context=self.trust),
-                urllib.request.ProxyHandler({}))  # fmt: skip
+        trust = ssl.create_default_context(cafile=self.file)
+        trust.check_hostname = False
+        ways = (Stay, urllib.request.HTTPSHandler(context=trust), urllib.request.ProxyHandler({}))
         try:
             return urllib.request.build_opener(*ways).open(request, timeout=20)
         except urllib.error.HTTPError as error:
@@ -101,26 +102,22 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert own.stdout
-    trust = ssl.create_default_context(cafile=str(path))
-    trust.check_hostname = False
     try:
-        yield Server(own.stdout.readline().strip(), trust)
+        yield Server(own.stdout.readline().strip(), str(path))
     finally:
         own.terminate()
         own.wait(20)
 
 
 @pytest.fixture
-def server(county_db: str, process: Server, monkeypatch: pytest.MonkeyPatch,
-           tmp_path: Path) -> Server:  # fmt: skip
+def server(county_db: str, process: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The provider, set as the county's; its name is resolved to this machine, for the test only."""
     whole = oidc.allowed
 
     def here(own: UnitLogin) -> outside.Allowed:
         return outside.Allowed(whole(own).hosts, LOCAL, lambda _host, _port: ["127.0.0.1"])
 
-    checking = ssl.create_default_context()
-    checking.load_verify_locations(cadata=process.trust.get_ca_certs(binary_form=True)[0])
+    checking = ssl.create_default_context(cafile=process.file)
     monkeypatch.setattr(oidc, "allowed", here)
     monkeypatch.setattr(outside, "_tls", lambda: checking)
     process.tell()
@@ -302,7 +299,7 @@ def test_another_server_leaves_the_ties_behind_and_off_is_off(server: Server) ->
 
 
 def test_a_server_that_is_away_is_said_and_the_password_stays(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server,
 ) -> None:
     _client, secret, _account = tied(server)
     setting(server, 1, "", server_url="https://sso.example:9")
@@ -323,13 +320,13 @@ def test_settings_that_open_a_wrong_way_are_refused(
     county_db: str, change: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(Refusal) as found:
-        setting(Server("https://sso.example", ssl.create_default_context()), **change)
+        setting(Server("https://sso.example"), **change)
     assert found.value.code == code
     assert oidc.row() is None
 
 
 def test_loopback_is_refused_without_the_tests_own_door(county_db: str) -> None:
-    setting(Server("https://127.0.0.1:9", ssl.create_default_context()))
+    setting(Server("https://127.0.0.1:9"))
     answer = Client().post("/accounts/oidc/")
     assert answer.status_code == 502 and "不能连接这个地址" in answer.content.decode()
 
@@ -352,9 +349,11 @@ def test_the_security_administrator_sets_it_on_a_page_and_the_secret_is_never_sh
     assert "http://testserver/accounts/oidc/callback/" in page
     assert chief.post("/access/oidc/", fields).status_code == 409, "somebody was faster"
     with pytest.raises(Conflict):
-        setting(Server("https://x.example", ssl.create_default_context()))
+        setting(Server("https://x.example"))
     kept = oidc.row()
-    assert kept and kept.server_url == "https://sso.example/realms/x" and kept.second == ["mfa", "otp"]
+    assert (
+        kept and kept.server_url == "https://sso.example/realms/x" and kept.second == ["mfa", "otp"]
+    )
     assert chief.post("/access/oidc/", fields | {"version": "1", "secret": ""}).status_code == 302
     kept = oidc.row()
     assert kept and kept.secret == SECRET

@@ -22,7 +22,6 @@ NOT_PERSONAL = {
     "link.peer.key": "the secret of a link, of two counties and not of a person",
     "county.person.phone_hash": "keyed, of the labelled number",
     "county.person.phone_tail_hash": "keyed, of the labelled number",
-    "county.unitlogin.secret": "of a program, nobody's",
 }
 
 

@@ -286,6 +286,7 @@ KINDS: dict[str, Promise] = {
     "command.consultation": _("会商"),
     "command.opinion": _("会商意见"),
     "console.wall": _("大屏"),
+    "county.unitlogin": _("统一登录"),
     "county.account": _("账号"),
     "county.actingpost": _("兼任岗位"),
     "county.change": _("改动"),
