@@ -32,7 +32,9 @@ def rounds(gateway: object) -> list[object]:
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.link import rounds as link
     from anlan.faces.references import REFERENCES
-    from anlan.ground import journal, references, repeats, spool, upkeep
+    from anlan.faces.retention import FILE_COLUMNS
+    from anlan.faces.retention import RULES as RETENTION
+    from anlan.ground import journal, references, repeats, retention, spool, upkeep
     from anlan.ground.clockwatch import ClockLook
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
@@ -57,6 +59,10 @@ def rounds(gateway: object) -> list[object]:
     def reseal(scope: Scope) -> int:
         """Sealed fields and seeds of second factors, under the newest key."""
         return upkeep.reseal(scope, (second_factors.reseal,))
+
+    def purge(scope: Scope) -> int:
+        """Personal fields whose days are over, and photographs that nothing names any more."""
+        return retention.purge(scope, RETENTION, FILE_COLUMNS)
 
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)
@@ -97,6 +103,7 @@ def rounds(gateway: object) -> list[object]:
         Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
         Round("journal.anchor", 300, anchor, lane="journal", each_world=False),
+        Round("retention.purge", 3600, purge, lane="slow", each_world=False),
         Round("keys.reseal", 20, reseal, lane="slow", each_world=False),
         Round("backup.daily", 60, upkeep.daily, lane="backup", each_world=False),
         Round("clock.look", 10, ClockLook(), lane="journal", each_world=False),

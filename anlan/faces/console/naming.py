@@ -287,6 +287,7 @@ KINDS: dict[str, Promise] = {
     "command.opinion": _("会商意见"),
     "console.wall": _("大屏"),
     "county.unitlogin": _("统一登录"),
+    "ground.retentionstate": _("个人信息保存期限"),
     "county.account": _("账号"),
     "county.actingpost": _("兼任岗位"),
     "county.change": _("改动"),
