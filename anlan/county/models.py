@@ -267,8 +267,8 @@ class OneTimeLink(models.Model):
 class UnitLogin(models.Model):
     """The site's own sign-in (统一登录, OpenID Connect): one row, or none where it has none.
 
-    server_url: the issuer. networks: of the intranet, where it lies there. trusts: whether a sign-in that
-    names one of `second` in its amr or acr needs no second factor here.
+    server_url: the issuer. networks: of the intranet, where it lies there. trusts: a
+    sign-in that names one of `second` in its amr or acr needs no second factor here.
     """
 
     personal = {"secret": Label("对接统一登录", "网络安全法第二十一条", 3650, "all")}
@@ -292,7 +292,7 @@ class UnitLogin(models.Model):
 class Sitting(models.Model):
     """Somebody signed in at one browser: since when, last seen when, with which second factor.
 
-    factor: totp, passkey, recovery, demo, or empty while the second factor has not been given. post_id: the
+    factor: totp, passkey, recovery, oidc, demo, or empty while none has been given. post_id: the
     added post under which it acts; None: the account's own.
     """
 

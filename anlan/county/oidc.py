@@ -234,8 +234,11 @@ class Adapter(DefaultSocialAccountAdapter):
             return []
         settings = {"server_url": own.server_url, "fetch_userinfo": False, "scope": ["openid"],
                     "oauth_pkce_enabled": True}  # fmt: skip
-        return [SocialApp(provider=Provider.id, provider_id=provider_id(own), name=own.name,
-                          client_id=own.client_id, secret=own.secret, settings=settings)]  # fmt: skip
+        app = SocialApp(
+            provider=Provider.id, provider_id=provider_id(own), name=own.name,
+            client_id=own.client_id, secret=own.secret, settings=settings,
+        )  # fmt: skip
+        return [app]
 
     def get_provider(self, request: HttpRequest, provider: Any, client_id: Any = None) -> Provider:
         return Provider(request, app=self.get_app(request, provider, client_id))

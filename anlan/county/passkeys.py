@@ -1,4 +1,4 @@
-"""Passkeys (通行密钥): where one may be used, what an account has, whether what a browser said holds.
+"""Passkeys (通行密钥): where one may be used, what an account has, whether an answer holds.
 
 Flows in: the address that a browser is at, what its authenticator signed. Flows out: the account's
 passkeys, a yes or a no. The ceremony is django-allauth's and python-fido2's. A passkey belongs to a
@@ -55,7 +55,7 @@ def host_of(request: HttpRequest) -> str:
 
 
 def possible(request: HttpRequest) -> bool:
-    """Whether browsers offer passkeys here: a host name over HTTPS, or this machine as localhost."""
+    """Whether browsers offer passkeys here: a host name over HTTPS, or `localhost` by its name."""
     host = host_of(request)
     try:
         ipaddress.ip_address(host.strip("[]"))

@@ -1,4 +1,4 @@
-"""Every rule of retention; `faces` knows all rooms, so what one room needs of another stands here."""
+"""Every rule of retention; what one room needs of another stands here, for `faces` knows all."""
 
 from __future__ import annotations
 

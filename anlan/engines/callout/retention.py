@@ -1,4 +1,4 @@
-"""How long messages, the addresses of answers and photographs are kept: never under an open call-out."""
+"""How long messages, addresses of answers and photographs are kept: all of an open call-out."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ CREATE FUNCTION anlan_blank(tab text, col text, ids bigint[], leaves text) RETUR
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE kind text; bare boolean; alone boolean; put text; done bigint;
 BEGIN
-  IF anlan_kind() IS DISTINCT FROM 'round' OR leaves NOT IN ('', '已清除') THEN
+  IF anlan_kind() IS DISTINCT FROM 'round' OR leaves NOT IN ('', '（已按期清除）') THEN
     RAISE insufficient_privilege USING MESSAGE = 'only a round empties a field';
   END IF;
   SELECT format_type(a.atttypid, NULL), a.attnotnull,
@@ -30,7 +30,7 @@ BEGIN
     WHEN 'jsonb' THEN '''{}''::jsonb'
     WHEN 'text' THEN quote_literal(leaves)
     WHEN 'character varying' THEN
-      CASE WHEN alone THEN quote_literal('已清除-') || ' || id' ELSE quote_literal(leaves) END
+      CASE WHEN alone THEN quote_literal('（已按期清除）-') || ' || id' ELSE quote_literal(leaves) END
   END;
   IF put IS NULL THEN RAISE 'no empty value of type %', kind; END IF;
   EXECUTE format('UPDATE %I SET %I = %s WHERE id = ANY($1)', tab, col, put) USING ids;
