@@ -82,6 +82,8 @@ def test_a_line_of_184_days_is_kept_and_one_older_may_go(empty_db: str, owner_sq
 
 
 def test_no_action_and_no_command_deletes_of_it() -> None:
+    import anlan.faces.http.urls  # noqa: F401
+
     own = [name for name in REGISTRY if "journal" in name.rpartition(".")[2]]
     assert own == ["anlan.faces.console.administration.verify_journal"], "it only reads"
     assert [one.words for one in COMMANDS if one.words.startswith("journal")] == ["journal verify"]
