@@ -59,24 +59,32 @@ def _bill(components: list[Component]) -> dict[str, Any]:
 def _python(lock: str) -> tuple[list[Component], list[str]]:
     """Locked packages that are installed here, and where the versions differ.
 
-    A lock is of every platform: what is not installed is of another one.
+    A lock is of every platform and Python: a package may stand in it in two versions, and what is
+    not installed is of another platform.
     """
     found, strange = [], []
-    for piece in re.split(r"\n(?=\S)", lock):
-        pinned = PINNED.match(piece)
-        if pinned is None:
-            continue
-        name, version = pinned[1].lower(), pinned[2]
+    for name, versions in _locked(lock).items():
         try:
             here = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue
-        if here.version != version:
-            strange.append(f"{name} {here.version} ({version})")
-        digests = re.findall(r"--hash=sha256:([0-9a-f]{64})", piece)
+        if here.version not in versions:
+            strange.append(f"{name} {here.version} ({', '.join(versions)})")
         one = _component("pypi", name, here.version, _licence(here.metadata))
+        digests = versions.get(here.version, [])
         found.append(one | {"hashes": [{"alg": "SHA-256", "content": d} for d in digests]})
     return found, strange
+
+
+def _locked(lock: str) -> dict[str, dict[str, list[str]]]:
+    """Package → version → digests of its files."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for piece in re.split(r"\n(?=\S)", lock):
+        pinned = PINNED.match(piece)
+        if pinned is not None:
+            digests = re.findall(r"--hash=sha256:([0-9a-f]{64})", piece)
+            found.setdefault(pinned[1].lower(), {})[pinned[2]] = digests
+    return found
 
 
 def _licence(told: Any) -> str:
