@@ -96,7 +96,7 @@ def _purge(scope: Scope, one: Batch) -> int:
         cursor.execute(
             f"SELECT t.id, {shown} FROM {one.table} t WHERE {_due(one)} AND NOT ({one.rule.held})"  # noqa: S608
             f" {_of_world(one)} ORDER BY t.id LIMIT %s",
-            [one.days, *_world_of(one, scope.world), ROWS_MAX],
+            [one.days, scope.world, ROWS_MAX],
         )
         rows = cursor.fetchall()
         if not rows:
@@ -143,10 +143,6 @@ def _has_world(one: Batch) -> bool:
 
 def _of_world(one: Batch) -> str:
     return "AND t.world = %s" if _has_world(one) else "AND %s = 0"
-
-
-def _world_of(one: Batch, world: int) -> list[int]:
-    return [world]
 
 
 def _worlds(scope: Scope) -> list[int]:
