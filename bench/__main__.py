@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 TOOLS = ("start", "pages", "night", "replay", "callout", "journal", "scope_cost", "workbook",
-         "reader", "signin", "map", "desk", "feeds", "restore")  # fmt: skip
+         "reader", "signin", "map", "desk", "feeds", "restore", "science_flood", "science_county",
+         "science_network")  # fmt: skip
 LIMIT_S, QUICK_LIMIT_S = 900, 240
 TABLE = Path(__file__).resolve().parents[1] / "build" / "bench.md"
 HEAD = ["| tool | seconds | load | what it said |", "| --- | ---: | ---: | --- |"]

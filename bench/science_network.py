@@ -201,8 +201,10 @@ def _busiest(graph: roads.Roads, found: roads.Times, rng: np.random.Generator) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("which", nargs="?", choices=["assign", "clear", "cut"])
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--quick", action="store_true", help="a road cut and queues, once")
     chosen = parser.parse_args()
+    chosen.repeats = chosen.repeats or (1 if chosen.quick else 3)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for name, part in (("assign", households), ("clear", queues), ("cut", road_cut)):
         if chosen.which in (None, name):

@@ -147,8 +147,42 @@ def standing_objects(scope_of: Any) -> dict[str, Any]:
     unit = units.add_unit(Scope.for_command("test"), COUNTY, "县经信委")
     line = ledger.add_duty(scope_of("plan_clerk"), unit.id, "enterprise", "industry", "gas", "三定")
     mark = duty.add_landmark(scope_of("duty_officer"), VILLAGES[0], f"{CANARY}石桥")
-    return {
+    return moving(scope_of, row.id) | {
         "object_id": row.id, "type_name": "enterprise", "duty_id": line.id, "landmark_id": mark.id,
+    }  # fmt: skip
+
+
+def moving(scope_of: Any, object_id: int) -> dict[str, Any]:
+    """A hidden danger of the first township, ordered, with an extension asked for and a part."""
+    from anlan.county import unit_actions as units
+    from anlan.engines.cases import actions as cases
+    from anlan.engines.cases import clock_actions, side_actions
+    from anlan.engines.cases.models import Paper
+    from tests.engines.cases.shots import sent
+
+    cadre, unit = scope_of("township_cadre", TOWNSHIPS[0]), scope_of("unit_duty")
+    start = cases.Start(VILLAGES[0], object_id=object_id, place=f"{CANARY}车间")
+    said = {"channel": "self", "what": f"{CANARY}隐患"}
+    given = cases.Given(said, {"before": sent(f"{CANARY}.jpg")})
+    row = cases.open_case(cadre, "hazards.hazard", "found", start, given)
+    row = cases.move(unit, row.id, row.version, "assess", cases.Given({"grade": "general"}))
+    with cadre.open():
+        today = clock_actions.today()
+    five = {"responsible": f"{CANARY}厂长", "measures": "换", "funds": "1", "plan": "停",
+            "due_on": (today + timedelta(days=9)).isoformat()}  # fmt: skip
+    row = cases.move(unit, row.id, row.version, "order", cases.Given(five))
+    to_on = today + timedelta(days=19)
+    asked = clock_actions.ask_extension(cadre, row.id, row.version, "rectify", to_on, CANARY)
+    with cadre.open():
+        row.refresh_from_db()
+    office = units.add_unit(Scope.for_command("test"), COUNTY, "县商务委")
+    part = side_actions.give_task(unit, row.id, row.version, office.id, f"{CANARY}交办", today)
+    with cadre.open():
+        paper = Paper.objects.get()
+    return {
+        "case_id": row.id, "pack": "hazards", "kind_name": "hazard", "opening": "found",
+        "move_key": "order", "clock_key": "rectify", "request_id": asked.id, "part_id": part.id,
+        "objection": "objection", "paper_id": paper.id,
     }  # fmt: skip
 
 

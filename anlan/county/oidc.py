@@ -203,13 +203,12 @@ class _ByOutside(BaseAdapter):
     def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else body
-        names = ("Authorization", "Content-Type", "Accept")
+        names = ("Authorization", "Content-Type", "Content-Length", "Accept")
         headers = {name: request.headers[name] for name in names if name in request.headers}
         try:
-            if request.method == "POST":
-                answer = outside.post(request.url, self.to, self.budget, headers, content)
-            else:
-                answer = outside.fetch(request.url, self.to, self.budget, headers)
+            answer = outside.send(
+                request.method, request.url, self.to, self.budget, headers, content
+            )
         except Refusal as refusal:
             raise requests.ConnectionError(f"{refusal.message} {refusal.place}") from None
         made = requests.Response()

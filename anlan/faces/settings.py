@@ -54,6 +54,7 @@ ROOMS = [
     "anlan.county",
     "anlan.engines.ledger",
     "anlan.engines.callout",
+    "anlan.engines.cases",
     "anlan.engines.indicators",
     "anlan.rooms.duty",
     "anlan.rooms.warning",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -28,6 +29,7 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import second_factors
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
+    from anlan.engines.cases import rounds as cases
     from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.link import rounds as link
@@ -89,13 +91,18 @@ def rounds(gateway: object) -> list[object]:
         Round("link.send", 2, link.Carrier(), lane="link"),
         Round("link.collect", 5, link.collect, lane="link", each_world=False),
         Round("link.watch", 10, link.watch, lane="link", each_world=False),
+        Round("cases.door", 2.0, cases.take_door, lane="rooms"),
+        Round("cases.round", 600, cases.come_round, lane="rooms"),
+        Round("cases.fall", 10, cases.fall_due, lane="rooms"),
+        Round("cases.press", 30, cases.press, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
         Round("indicators.recompute", 5, kept.recompute, lane="slow", each_world=False),
         Round("indicators.freeze", 600, indicators.freeze, lane="slow", each_world=False),
-        Round("indicators.correct", 3600, indicators.correct, lane="slow", each_world=False),
+        Round("indicators.correct", 5, indicators.correct, lane="slow", each_world=False),
+        Round("indicators.sweep", 3600, indicators.sweep, lane="slow", each_world=False),
         Round("plan.board", 20, board_states.keep, lane="slow"),
         Round("oversight.press", 300, oversight.press, lane="slow", each_world=False),
         Round("references.dangling", 3600, references.round_of(REFERENCES), lane="slow"),
@@ -141,6 +148,11 @@ def _write_contacts() -> None:
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
 
+def _warm_kernels() -> subprocess.Popen[bytes]:
+    """Compile the hazard models in a child of the lowest priority: no forecast waits for it."""
+    return subprocess.Popen([sys.executable, "-m", "anlan.science.warm"], stdin=subprocess.DEVNULL)
+
+
 def main() -> None:
     import django
 
@@ -154,10 +166,13 @@ def main() -> None:
         signal.signal(number, lambda *_unused: stop.set())
     gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
     log.info("worker %s runs", os.getpid())
+    kernels = _warm_kernels()
     if site().demo:
         _write_contacts()
     run_forever(rounds(gateway), stop, WAKES)  # type: ignore[arg-type]
     gateway.stop()
+    kernels.terminate()
+    kernels.wait()
     sys.exit(0)
 
 

@@ -22,6 +22,7 @@ TOPICS: dict[str, str] = {
     "alarm": "callout.read",
     "call": "callout.read",
     "callout": "callout.read",
+    "case": "cases.read",
     "county": "county.read",
     "consult": "consult.read",
     "desk": "callout.read",

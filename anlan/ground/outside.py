@@ -207,14 +207,23 @@ def post(
     url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str], content: bytes
 ) -> Answer:
     """POST to the URL under the same rules; it is never sent on to where a redirect points."""
-    parts, place = split(url)
-    if place not in allowed.hosts:
-        raise _refused("out-host", "这个主机不在名单里", place, "请登记主机和端口")
-    sent = {"Content-Length": str(len(content)), **headers}
-    answer = _once(parts, url, allowed, budget, _Asked("POST", sent, content))
+    answer = send("POST", url, allowed, budget, headers, content)
     if answer.status in MOVED:
         raise _refused("out-redirects", "对方要求跳转，没有发过去", url, "请直接登记最后的地址")
     return answer
+
+
+def send(
+    method: str, url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str],
+    content: bytes = b"",
+) -> Answer:  # fmt: skip
+    """One request to an allowed host; a redirect is the answer and is not followed."""
+    parts, place = split(url)
+    if place not in allowed.hosts:
+        raise _refused("out-host", "这个主机不在名单里", place, "请登记主机和端口")
+    sized = {"Content-Length": str(len(content))} if content else {}
+    asked = _Asked(method, {**sized, **headers}, content or None)
+    return _once(parts, url, allowed, budget, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +248,8 @@ def _once(parts: SplitResult, url: str, allowed: Allowed, budget: Budget, asked:
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in answer.headers
             }
-            content = b"" if answer.status in MOVED else _body(answer, said, budget)
-            return Answer(answer.status, said, content, url)
+            body = b"" if answer.status in MOVED else _body(answer, said, budget)
+            return Answer(answer.status, said, body, url)
     except (httpcore.TimeoutException, TimeoutError):
         budget.left_s()
         raise _refused("out-slow", "对方没有及时回答", url, "下一次再试") from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anlan.science.errors import BadInput
+from anlan.science.errors import BadInput, RunStopped
 from anlan.science.inundation import shallow_water as full
+from anlan.science.inundation.sources import GreenAmpt
 
 G = 9.81
 
@@ -134,6 +135,37 @@ def test_a_turned_dam_break_is_the_turned_picture() -> None:
     full.advance(straight, 5.0)
     full.advance(turned, 5.0)
     np.testing.assert_allclose(straight.depth_m.T, turned.depth_m, atol=1e-12)
+
+
+def green_ampt_s(soaked_m: float, k_m_s: float, head_m: float) -> float:
+    """When so much has soaked under a pond, Green and Ampt 1911: K t = F - ψΔθ ln(1 + F / ψΔθ)."""
+    return (soaked_m - head_m * np.log(1 + soaked_m / head_m)) / k_m_s
+
+
+def test_a_pond_soaks_away_as_green_and_ampt_say_and_takes_its_momentum_along() -> None:
+    losses = GreenAmpt(36.0, 0.1, 0.3)
+    pond = full.start(np.zeros((4, 5)), 1.0, np.full((4, 5), 0.5), losses=losses)
+    full.advance(pond, 900.0)
+    gone = 0.5 - pond.depth_m
+    assert pond.soaked_m3 == pytest.approx(gone.sum(), rel=1e-12)
+    assert green_ampt_s(float(gone[0, 0]), 1e-5, 0.03) == pytest.approx(900.0, rel=0.02)
+    film = full.start(np.zeros((4, 5)), 1.0, np.full((4, 5), 1e-3), losses=losses)
+    full.advance(film, 3600.0)
+    assert film.depth_m.max() == 0 and film.soaked_m3 == pytest.approx(0.02)
+    assert not film.mx.any() and not film.my.any()
+
+
+def test_a_run_stops_where_a_number_is_none_or_a_depth_is_below_nothing() -> None:
+    for value, code in ((np.nan, "not-finite"), (-1.0, "negative")):
+        pond = full.start(np.zeros((5, 5)), 1.0, np.full((5, 5), 0.5))
+        pond.h[3, 3] = value
+        with pytest.raises(RunStopped) as stopped:
+            full.advance(pond, 10.0)
+        assert stopped.value.code == code
+    pond = full.start(np.zeros((5, 5)), 1.0, np.full((5, 5), 0.5))
+    pond.my[2, 2] = np.nan
+    with pytest.raises(RunStopped, match="not a number"):
+        full.advance(pond, 10.0)
 
 
 def test_bad_input_is_refused_by_name() -> None:

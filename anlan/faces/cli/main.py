@@ -96,6 +96,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("packs new", "照模板新建一个规则包", packs.new, False,
             (("folder", {"help": "新建的文件夹，名称用小写字母"}),
              ("label", {"help": "规则包的中文名称"}))),
+    Command("packs test", "照情形一步一步办，看规则包对不对", packs.test, False,
+            (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时是自带的"}),)),
     Command("packs docs", "每个规则包一页说明", packs.docs, False,
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时是自带的"}),
              ("--to", {"help": "写到哪个文件夹，每包一个 .md；不写时打印"}),

@@ -102,6 +102,7 @@ def pages() -> list[tuple[str, str, str]]:
         (_("领导快报"), "/leader/", "leader.read"),
         (_("电话簿"), "/phonebook/", "phonebook.read"),
         (_("要点"), "/plan/", "plan.read"),
+        (_("我的事"), "/cases/", "cases.read"),
         (_("台账"), "/ledger/", "ledger.read"),
         (_("督办"), "/oversight/", "oversight.read"),
         (_("县情"), "/county/", "county.read"),

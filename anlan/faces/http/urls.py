@@ -13,6 +13,8 @@ from anlan.county import oidc_pages as oidc
 from anlan.county import pages as county
 from anlan.county import passkey_pages as passkeys
 from anlan.engines.callout import pages as callout
+from anlan.engines.cases import pages as cases
+from anlan.engines.cases import side_pages as case_sides
 from anlan.engines.ledger import pages as ledger
 from anlan.faces.console import administration, manual, wall_pages
 from anlan.faces.console import pages as console
@@ -60,6 +62,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *link.urlpatterns,
     *plan_import.urlpatterns,
     *ledger.urlpatterns,
+    *cases.urlpatterns,
+    *case_sides.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,28 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anlan.science.errors import BadInput, RunStopped
-from anlan.science.inundation import inertial_kernels as kernels
-from anlan.science.inundation import sources
+from anlan.science.inundation.links import Culvert, Rating, Wall
+from anlan.science.inundation.marching import Steps
 from anlan.science.inundation.sources import GreenAmpt, Inflow, Rain
 from anlan.science.inundation.units import (
     BED_UNIT_M,
-    DEPTH_M_MAX,
     DEPTH_UNIT_M,
     from_depth,
-    rounding_offsets,
     to_bed,
     to_depth,
 )
 
 COURANT = 0.7
 THETA = 0.9
-DRY_M = 1e-4
-STEP_S_MAX = 60.0
 STEPS_MAX = 20_000_000
 WALL_M = 1000.0
 MANNING_RANGE = (0.001, 1.0)
-CELLS_A_THREAD = 100_000
 RECORD_EVERY_S = 60.0
+# A tile's step is at most 2^LEVELS times the shortest of the grid.
+LEVELS, LEVELS_MAX = 4, 8
 
 
 @dataclass(frozen=True)
@@ -103,13 +99,17 @@ class Flood:
     rain: Rain | None = None
     inflows: Sequence[Inflow] = ()
     losses: GreenAmpt | None = None
+    walls: Sequence[Wall] = ()
+    culverts: Sequence[Culvert] = ()
+    ratings: Sequence[Rating] = ()
     theta: float = THETA
     courant: float = COURANT
+    levels: int = LEVELS
     t_s: float = 0.0
     steps: int = 0
     cell_steps: int = 0
     balance: Balance = field(default_factory=Balance)
-    _work: Any = None
+    _steps: Any = None
 
     @property
     def depth_m(self) -> NDArray[np.float64]:
@@ -140,15 +140,20 @@ def start(
     rain: Rain | None = None,
     inflows: Sequence[Inflow] = (),
     losses: GreenAmpt | None = None,
+    walls: Sequence[Wall] = (),
+    culverts: Sequence[Culvert] = (),
+    ratings: Sequence[Rating] = (),
     theta: float = THETA,
     courant: float = COURANT,
+    levels: int = LEVELS,
     threshold_m: float = 0.1,
     threads: int = 1,
 ) -> Flood:
     """A flood at rest on a bed.
 
     bed_m: (rows, columns), row 0 is the northern edge; cell_m: side of a cell; manning: n in
-    s/m^(1/3), a number or an array; depth_m: water that lies there. Raises BadInput.
+    s/m^(1/3), a number or an array; depth_m: water that lies there; levels: a place may take steps of
+    up to 2^levels times the shortest (0: one step for all). Raises BadInput.
     """
     bed = np.asarray(bed_m, np.float64)
     if bed.ndim != 2 or min(bed.shape) < 2:
@@ -159,6 +164,8 @@ def start(
     low, high = MANNING_RANGE
     if not ((rough >= low) & (rough <= high)).all():
         raise BadInput("manning", f"Manning's n must be within {low} to {high} s/m^(1/3)")
+    if not 0 <= levels <= LEVELS_MAX:
+        raise BadInput("levels", f"{levels} levels of steps: 0 to {LEVELS_MAX}")
     z, datum_m = _ringed_bed(bed, cell_m, edges)
     shape = z.shape
     h = np.zeros(shape, np.int32)
@@ -168,10 +175,11 @@ def start(
     flood = Flood(
         cell_m, datum_m, max(1, threads), z, h, np.zeros(shape, np.float32),
         np.zeros(shape, np.float32), n2.astype(np.float32), _empty_record(bed.shape, threshold_m),
-        rain, tuple(inflows), losses, theta, courant,
+        rain, tuple(inflows), losses, tuple(walls), tuple(culverts), tuple(ratings), theta, courant,
+        levels,
     )  # fmt: skip
-    flood.balance.start_m3 = float(h.sum(dtype=np.int64)) * DEPTH_UNIT_M * cell_m**2
-    flood._work = _Work(flood)
+    flood._steps = Steps(flood)
+    flood._steps.close()
     return flood
 
 
@@ -191,152 +199,17 @@ def _empty_record(shape: tuple[int, int], threshold_m: float) -> Record:
     return Record(threshold_m, zeros[0], np.full(shape, np.nan, np.float32), *zeros[1:])
 
 
-class _Work:
-    """Work space of a run: blocks of rows, saved faces, marks of wet segments."""
-
-    def __init__(self, flood: Flood):
-        ny, nx = flood.z.shape
-        segments = -(-(nx - 2) // kernels.SEGMENT)
-        self.wet = np.zeros((ny, segments), np.uint8)
-        self.active = np.zeros((ny, segments), np.uint8)
-        for s in range(segments):
-            part = flood.h[:, 1 + s * kernels.SEGMENT : min(1 + (s + 1) * kernels.SEGMENT, nx - 1)]
-            self.wet[:, s] = (part > 0).any(axis=1)
-        count = max(1, min(flood.threads, (ny * nx) // CELLS_A_THREAD, (ny - 2) // 4))
-        self.bounds = np.linspace(1, ny - 1, count + 1).astype(int)
-        self.saved = np.zeros((count + 1, nx), np.float32)
-        self.rows = np.zeros((count, 3, nx), np.float32)
-        self.crossed = np.zeros((count, 3, nx), np.int32)
-        self.results = np.zeros((count, 7), np.int64)
-        inner = (ny - 2, nx - 2)
-        self.offsets = rounding_offsets(inner)
-        pattern = flood.rain.pattern if flood.rain else None
-        if pattern is not None and pattern.shape != inner:
-            raise BadInput("rain-pattern", f"rain pattern {pattern.shape} does not fit {inner}")
-        self.pattern = np.ones(inner, np.float32) if pattern is None else pattern.astype(np.float32)
-        self.soil = flood.losses.fields(inner) if flood.losses else None
-        self.soaked = np.zeros(inner, np.float32) if flood.losses else None
-        self.deepest = int(flood.h.max())
-        self.fastest_m_s = 0.0
-        self.next_record_s = 0.0
-        self.pool = ThreadPoolExecutor(count - 1) if count > 1 else None
-
-
 def advance(flood: Flood, until_s: float, *, wall_s_max: float = float("inf")) -> Flood:
-    """Go on until `until_s`. Raises RunStopped: too deep, out of balance, out of time or steps."""
+    """Go on until `until_s`. Raises RunStopped with its reason: too-deep, not-finite, unstable,
+    courant, mass, too-long.
+    """
     began = time.monotonic()
-    work = flood._work
+    steps = flood._steps
     while flood.t_s < until_s - 1e-9:
-        dt = min(_step_s(flood, work), until_s - flood.t_s, work.next_record_s - flood.t_s or 1e9)
-        _feed(flood, work, dt)
-        _step(flood, work, dt)
-        flood.t_s += dt
-        flood.steps += 1
-        if flood.t_s >= work.next_record_s - 1e-9:
-            _record(flood, RECORD_EVERY_S)
-            work.next_record_s = flood.t_s + RECORD_EVERY_S
+        steps.round(until_s)
+        if flood.t_s >= steps.recorded_s + RECORD_EVERY_S or flood.t_s >= until_s - 1e-9:
+            steps.record()
         if flood.steps > STEPS_MAX or time.monotonic() - began > wall_s_max:
             raise RunStopped("too-long", f"stopped at {flood.t_s:.0f} s after {flood.steps} steps")
-    flood.balance.stored_m3 = (
-        float(flood.h[1:-1, 1:-1].sum(dtype=np.int64)) * DEPTH_UNIT_M * flood.cell_m**2
-    )
+    steps.close()
     return flood
-
-
-def _step_s(flood: Flood, work: _Work) -> float:
-    """The longest stable step, s: Δt = C Δx / (√(g h) + |u|), with what comes in meanwhile."""
-    deepest_m = max(work.deepest * DEPTH_UNIT_M, 1e-3)
-    step_s = min(_courant_s(flood, deepest_m), STEP_S_MAX)
-    for inflow in flood.inflows:
-        came = inflow.total_m3(flood.t_s + step_s) - inflow.total_m3(flood.t_s)
-        more_m = came / (len(inflow.cells) * flood.cell_m**2)
-        step_s = min(step_s, _courant_s(flood, deepest_m + more_m))
-    return step_s
-
-
-def _courant_s(flood: Flood, depth_m: float) -> float:
-    wave_m_s = float(kernels.GRAVITY_M_S2 * depth_m) ** 0.5
-    return flood.courant * flood.cell_m / (wave_m_s + flood._work.fastest_m_s)
-
-
-def _feed(flood: Flood, work: _Work, dt: float) -> None:
-    """Rain, inflows and infiltration of this step."""
-    area = flood.cell_m**2
-    if flood.rain is not None:
-        before, after = flood.rain.total_m(flood.t_s), flood.rain.total_m(flood.t_s + dt)
-        if after > before:
-            came = sources.add_rain(
-                flood.h, work.wet, before, after, work.pattern, work.offsets, kernels.SEGMENT
-            )
-            flood.balance.rain_m3 += came * DEPTH_UNIT_M * area
-    for inflow in flood.inflows:
-        units = sources.inflow_units(inflow, flood.t_s, flood.t_s + dt, area)
-        rows, columns = inflow.cells[:, 0] + 1, inflow.cells[:, 1] + 1
-        np.add.at(flood.h, (rows, columns), units.astype(np.int32))
-        work.wet[rows, (columns - 1) // kernels.SEGMENT] = 1
-        flood.balance.inflow_m3 += float(units.sum()) * DEPTH_UNIT_M * area
-        work.deepest = max(work.deepest, int(flood.h[rows, columns].max()))
-    if work.soil is not None:
-        k, head = work.soil
-        taken = sources.soak(flood.h, work.active, k, head, work.soaked, dt, kernels.SEGMENT)
-        flood.balance.soaked_m3 += taken * DEPTH_UNIT_M * area
-
-
-def _step(flood: Flood, work: _Work, dt: float) -> None:
-    flood.cell_steps += kernels.spread(work.wet, work.active) * kernels.SEGMENT
-    dry = np.float32(DRY_M)
-    step = np.float32(dt), np.float32(flood.cell_m)
-    theta = np.float32(flood.theta)
-    bounds = work.bounds
-    count = len(bounds) - 1
-    for b in range(count):
-        kernels.face_row(
-            bounds[b] - 1, flood.z, flood.h, flood.qy, flood.n2, work.saved[b], work.crossed[b, 0],
-            theta, *step, dry,
-        )  # fmt: skip
-
-    def block(b: int) -> None:
-        kernels.step_block(
-            bounds[b], bounds[b + 1], b == count - 1, flood.z, flood.h, flood.qx, flood.qy,
-            flood.n2, work.active, work.wet, work.saved[b], work.saved[b + 1], work.rows[b],
-            work.crossed[b], theta, *step, dry, work.results[b],
-        )  # fmt: skip
-
-    waiting = [work.pool.submit(block, b) for b in range(1, count)] if work.pool else []
-    block(0)
-    for other in waiting:
-        other.result()
-    _settle(flood, work, dt)
-
-
-def _settle(flood: Flood, work: _Work, dt: float) -> None:
-    """Mend cells that gave too much; count what left; stop where the run makes no sense."""
-    results = work.results
-    gone = int(results[:, 2:6].sum())
-    work.deepest = int(results[:, 0].max())
-    work.fastest_m_s = float(results[:, 6].max()) / 1000
-    if results[:, 1].min() < 0:
-        if (
-            kernels.give_back(flood.h, flood.qx, flood.qy, np.float32(dt), np.float32(flood.cell_m))
-            < 0
-        ):
-            raise RunStopped("unstable", f"a cell gave more than it had at {flood.t_s:.1f} s")
-        ring = flood.h
-        taken = [ring[0].sum(), ring[-1].sum(), ring[1:-1, 0].sum(), ring[1:-1, -1].sum()]
-        gone += int(sum(int(part) for part in taken))
-        ring[0] = ring[-1] = 0
-        ring[:, 0] = ring[:, -1] = 0
-    flood.balance.out_m3 += gone * DEPTH_UNIT_M * flood.cell_m**2
-    if work.deepest * DEPTH_UNIT_M > DEPTH_M_MAX:
-        raise RunStopped("too-deep", f"deeper than {DEPTH_M_MAX:.0f} m at {flood.t_s:.1f} s")
-
-
-def _record(flood: Flood, every_s: float) -> None:
-    kept, depth = flood.record, flood.depth_m.astype(np.float32)
-    speed = flood.speed_m_s().astype(np.float32)
-    np.maximum(kept.deepest_m, depth, out=kept.deepest_m)
-    over = depth > kept.threshold_m
-    kept.arrival_s[over & np.isnan(kept.arrival_s)] = flood.t_s
-    kept.wet_s[over] += every_s
-    np.maximum(kept.fastest_m_s, speed, out=kept.fastest_m_s)
-    np.maximum(kept.hazard, depth * (speed + np.float32(0.5)), out=kept.hazard)

@@ -7,6 +7,7 @@ Equations, by number as in docs/models/inundation-shallow-water.md:
 (3) HLLC flux with the wave speeds of Toro 2001 for wet and dry beds
 (4) second order: slopes of η, h, u, v limited by minmod; Heun's two steps in time
 (5) friction taken from the new discharge: q' + g Δt n² h^(-7/3) q'² = q, q = |V| h
+(6) infiltration after Green and Ampt, explicit in what has soaked: f = K (1 + ψ Δθ / F)
 """
 
 from __future__ import annotations
@@ -59,12 +60,14 @@ def hllc(hl: Any, ul: Any, vl: Any, hr: Any, ur: Any, vr: Any, g: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def speeds(h: Any, mx: Any, my: Any, u: Any, v: Any, cell_m: float) -> float:
-    """Velocities from momenta; the sum of the two directions' celerities over Δx, at most, 1/s."""
+    """Velocities from momenta; the celerity over Δx, at most, 1/s; nan where a number is none."""
     most = 0.0
     rows, columns = h.shape
     for j in range(rows):
         for i in range(columns):
             depth = h[j, i]
+            if not abs(depth) < np.inf:
+                return np.nan
             if depth > STILL_M:
                 u[j, i], v[j, i] = mx[j, i] / depth, my[j, i] / depth
             elif depth > DRY_M:
@@ -74,7 +77,10 @@ def speeds(h: Any, mx: Any, my: Any, u: Any, v: Any, cell_m: float) -> float:
                 u[j, i] = v[j, i] = 0.0
             if depth > DRY_M:
                 wave = np.sqrt(GRAVITY_M_S2 * depth)
-                most = max(most, (max(abs(u[j, i]), abs(v[j, i])) + wave) / cell_m)
+                rate = (max(abs(u[j, i]), abs(v[j, i])) + wave) / cell_m
+                if not abs(u[j, i]) + abs(v[j, i]) < np.inf:
+                    return np.nan
+                most = max(most, rate)
     return most
 
 
@@ -154,3 +160,25 @@ def friction(h: Any, mx: Any, my: Any, n2: Any, dt: float) -> None:
             keep = 2.0 / (1.0 + np.sqrt(1.0 + 4.0 * k * flow))
             mx[j, i] *= keep
             my[j, i] *= keep
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def soak(h: Any, mx: Any, my: Any, k: Any, head: Any, soaked: Any, dt: float) -> float:
+    """Eq. 6 for dt s, at most what is there; what soaks takes its momentum along. k: m/s; head and
+    soaked: m, of the inner grid. Returns the depth taken, summed over cells, m.
+    """
+    taken = 0.0
+    rows, columns = k.shape
+    for j in range(rows):
+        for i in range(columns):
+            depth = h[j + 1, i + 1]
+            if depth <= 0.0:
+                continue
+            gone = min(k[j, i] * dt * (1.0 + head[j, i] / max(soaked[j, i], 1e-4)), depth)
+            keep = (depth - gone) / depth
+            h[j + 1, i + 1] = depth - gone
+            mx[j + 1, i + 1] *= keep
+            my[j + 1, i + 1] *= keep
+            soaked[j, i] += gone
+            taken += gone
+    return taken

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from anlan.science.errors import BadInput, RunStopped
 from anlan.science.inundation import shallow_kernels as kernels
+from anlan.science.inundation.sources import GreenAmpt
 
 COURANT = 0.45
 STEP_S_MAX = 60.0
@@ -53,7 +54,8 @@ class Water:
     second_order: bool = True
     t_s: float = 0.0
     steps: int = 0
-    out_m3: float = 0.0
+    soaked_m3: float = 0.0
+    soil: tuple[Array, Array, Array] | None = None
     _rates: list[Array] = field(default_factory=list)
 
     @property
@@ -83,9 +85,10 @@ def start(
     manning: float | Array = 0.0,
     sides: Sides = Sides(),
     second_order: bool = True,
+    losses: GreenAmpt | None = None,
 ) -> Water:
-    """Water on a bed. Arrays (rows, columns); Raises BadInput where a value is not finite, a depth
-    is negative or Manning's n outside 0 to 1 s/m^(1/3).
+    """Water on a bed. Arrays (rows, columns); losses: what soaks away. Raises BadInput where a
+    value is not finite, a depth is negative or Manning's n outside 0 to 1 s/m^(1/3).
     """
     bed, depth = np.asarray(bed_m, float), np.asarray(depth_m, float)
     if bed.ndim != 2 or depth.shape != bed.shape:
@@ -100,6 +103,9 @@ def start(
         cell_m, _ringed(bed), _ringed(depth), _ringed(depth * east), _ringed(depth * south),
         _ringed(rough**2), sides, second_order,
     )  # fmt: skip
+    if losses is not None:
+        k, head = losses.fields((bed.shape[0], bed.shape[1]))
+        water.soil = k.astype(float), head.astype(float), np.zeros_like(bed)
     water._rates = [np.zeros_like(water.h) for _ in range(5)]
     return water
 
@@ -119,6 +125,9 @@ def advance(water: Water, until_s: float, *, wall_s_max: float = float("inf")) -
             raise RunStopped("not-finite", f"not a number at {water.t_s:.3f} s")
         dt = min(COURANT / max(fastest, 1e-9), STEP_S_MAX, until_s - water.t_s)
         _heun(water, dt)
+        if water.soil is not None:
+            taken_m = kernels.soak(water.h, water.mx, water.my, *water.soil, dt)
+            water.soaked_m3 += taken_m * water.cell_m**2
         water.t_s += dt
         water.steps += 1
         if water.steps > STEPS_MAX or time.monotonic() - began > wall_s_max:

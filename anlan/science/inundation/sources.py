@@ -5,11 +5,11 @@ Flows in: rates over time. Flows out: depth units added to or taken from each ce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anlan.science.errors import BadInput
@@ -41,7 +41,11 @@ class Rain:
 
     def total_m(self, t_s: float) -> float:
         """Depth that has fallen since the first time, m."""
-        return float(np.interp(t_s, self.time_s, self.__dict__["_fallen_m"]))
+        return float(self.totals_m(t_s))
+
+    def totals_m(self, t_s: Any) -> Any:
+        """The same for an array of times."""
+        return np.interp(t_s, self.time_s, self.__dict__["_fallen_m"])
 
 
 @dataclass(frozen=True)
@@ -102,47 +106,6 @@ class GreenAmpt:
         return np.ascontiguousarray(k), np.ascontiguousarray(np.broadcast_to(head, shape))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def add_rain(
-    h: Any, wet: Any, before: float, after: float, pattern: Any, offsets: Any, segment: int
-) -> int:
-    """Add what fell between two totals (m) to the inner cells. Returns the units that came in."""
-    scale = 2.0**24
-    came = np.int64(0)
-    rows, columns = offsets.shape
-    for j in range(rows):
-        for i in range(columns):
-            share = np.float64(pattern[j, i])
-            low = np.int32(np.floor(before * scale * share + offsets[j, i]))
-            more = np.int32(np.floor(after * scale * share + offsets[j, i])) - low
-            h[j + 1, i + 1] += more
-            came += more
-        for i in range(columns):
-            if h[j + 1, i + 1] > 0:
-                wet[j + 1, i // segment] = 1
-    return int(came)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def soak(h: Any, active: Any, k: Any, head: Any, soaked: Any, dt: float, segment: int) -> int:
-    """Infiltrate for dt seconds (explicit in F). soaked: F in m, (rows, columns). Units taken."""
-    scale = 2.0**24
-    taken = np.int64(0)
-    rows, columns = k.shape
-    floor_m = 1e-4
-    for j in range(rows):
-        for i in range(columns):
-            units = h[j + 1, i + 1]
-            if units <= 0:
-                continue
-            rate = k[j, i] * (1.0 + head[j, i] / max(soaked[j, i], floor_m))
-            gone = min(np.int32(min(rate * dt * scale, 2.0e9)), units)
-            h[j + 1, i + 1] = units - gone
-            soaked[j, i] += np.float32(gone / scale)
-            taken += gone
-    return int(taken)
-
-
 def inflow_units(
     inflow: Inflow, before_s: float, after_s: float, area_m2: float
 ) -> NDArray[np.int64]:
@@ -155,3 +118,18 @@ def inflow_units(
     each = np.full(count, more // count, np.int64)
     each[(first + np.arange(more % count)) % count] += 1
     return each
+
+
+def pours(
+    inflows: Sequence[Inflow], times_s: NDArray[np.float64], area_m2: float
+) -> NDArray[np.int64]:
+    """Units for each inflow cell (all inflows in a row) between the times: (times - 1, cells)."""
+    count = sum(len(inflow.cells) for inflow in inflows)
+    out = np.zeros((len(times_s) - 1, count), np.int64)
+    at = 0
+    for inflow in inflows:
+        end = at + len(inflow.cells)
+        for k in range(len(out)):
+            out[k, at:end] = inflow_units(inflow, times_s[k], times_s[k + 1], area_m2)
+        at = end
+    return out
