@@ -215,7 +215,10 @@ def _forget_files(scope: Scope) -> int:
 
 
 def _unnamed(scope: Scope) -> set[str]:
-    named = "".join(f" EXCEPT SELECT {column} FROM {table}" for table, column in file_columns())
+    named = "".join(
+        f" EXCEPT SELECT {column} FROM {table}"  # noqa: S608
+        for table, column in file_columns()
+    )
     with scope.open(), connection.cursor() as cursor:
         cursor.execute(KEPT_OF_OLD + named, [FILE_REST_DAYS])
         return {row[0] for row in cursor.fetchall()}
