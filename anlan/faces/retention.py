@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from anlan.county import retention as county
 from anlan.engines.callout import retention as callout
+from anlan.engines.cases import retention as cases
 from anlan.ground.retention import Rule
 from anlan.rooms.duty import retention as duty
 from anlan.rooms.evacuation import retention as evacuation
 
-# Where a kept file is named: a photograph that stands in none of them goes.
-FILE_COLUMNS = (("callout_fallback", "proof_file"), ("workplan_planversion", "digest"))
 CALLED = (
     "EXISTS (SELECT 1 FROM callout_attempt a WHERE a.person_id = t.id AND a.open)"
     " OR EXISTS (SELECT 1 FROM callout_fallback f WHERE f.person_id = t.id AND f.closed_at IS NULL)"
@@ -30,6 +29,7 @@ def _whole(rule: Rule) -> Rule:
 
 
 RULES = tuple(
-    _whole(rule) for rule in (*county.RULES, *callout.RULES, *duty.RULES, *evacuation.RULES)
+    _whole(rule)
+    for rule in (*county.RULES, *callout.RULES, *cases.RULES, *duty.RULES, *evacuation.RULES)
 )
 NOT_OF_PEOPLE = county.NOT_OF_PEOPLE

@@ -34,7 +34,6 @@ def rounds(gateway: object) -> list[object]:
     from anlan.engines.indicators import rounds as indicators
     from anlan.faces.link import rounds as link
     from anlan.faces.references import REFERENCES
-    from anlan.faces.retention import FILE_COLUMNS
     from anlan.faces.retention import RULES as RETENTION
     from anlan.ground import journal, references, repeats, retention, spool, upkeep
     from anlan.ground.clockwatch import ClockLook
@@ -64,7 +63,7 @@ def rounds(gateway: object) -> list[object]:
 
     def purge(scope: Scope) -> int:
         """Personal fields whose days are over, and photographs that nothing names any more."""
-        return retention.purge(scope, RETENTION, FILE_COLUMNS)
+        return retention.purge(scope, RETENTION)
 
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)

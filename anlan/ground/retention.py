@@ -25,6 +25,7 @@ from anlan.ground.secrets import Label
 
 ROWS_MAX = 500  # rows a pass and rule
 FILES_MAX = 100
+DIGEST_CHARS = 64  # of a kept file: SHA-256 in hex
 GONE = "（已按期清除）"  # nobody writes it so: what starts with it is gone already
 SOON_DAYS = 30
 FILE_REST_DAYS = 1  # an upload may be named by its row a moment after it was kept
@@ -79,14 +80,14 @@ def batches(rules: Iterable[Rule]) -> Iterator[Batch]:
             yield Batch(rule, count, labels[next(iter(own))], own | beside)
 
 
-def purge(scope: Scope, rules: Sequence[Rule], file_columns: Sequence[tuple[str, str]]) -> int:
+def purge(scope: Scope, rules: Sequence[Rule]) -> int:
     """The round: what is due goes, in every world, ROWS_MAX rows a rule; how many went."""
     done = 0
     for one in batches(rules):
         gone = sum(_purge(scope.in_world(world), one) for world in _worlds(scope))
         _note(scope, one, gone)
         done += gone
-    return done + _forget_files(scope, file_columns)
+    return done + _forget_files(scope)
 
 
 def _purge(scope: Scope, one: Batch) -> int:
@@ -96,7 +97,7 @@ def _purge(scope: Scope, one: Batch) -> int:
         cursor.execute(
             f"SELECT t.id, {shown} FROM {one.table} t WHERE {_due(one)} AND NOT ({one.rule.held})"  # noqa: S608
             f" {_of_world(one)} ORDER BY t.id LIMIT %s",
-            [one.days, *_world_of(one, scope.world), ROWS_MAX],
+            [one.days, scope.world, ROWS_MAX],
         )
         rows = cursor.fetchall()
         if not rows:
@@ -145,10 +146,6 @@ def _of_world(one: Batch) -> str:
     return "AND t.world = %s" if _has_world(one) else "AND %s = 0"
 
 
-def _world_of(one: Batch, world: int) -> list[int]:
-    return [world]
-
-
 def _worlds(scope: Scope) -> list[int]:
     with scope.open(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM ground_world ORDER BY id")
@@ -188,18 +185,27 @@ def _note(scope: Scope, one: Batch, gone: int) -> None:
 
 # attachments
 
-UNNAMED = """
-SELECT sha256 FROM ground_file f WHERE kind IN ('jpeg', 'png')
-  AND kept_at < anlan_now(0) - make_interval(days => %s) AND NOT ({named})
-ORDER BY sha256 LIMIT %s
+KEPT_OF_OLD = """
+SELECT sha256 FROM ground_file WHERE kind IN ('jpeg', 'png')
+  AND kept_at < anlan_now(0) - make_interval(days => %s)
 """
 
 
-def _forget_files(scope: Scope, columns: Sequence[tuple[str, str]]) -> int:
+def file_columns() -> list[tuple[str, str]]:
+    """Every column of a room or engine that is as wide as a file's digest: it may name a file."""
+    return [
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        if model.__module__.startswith("anlan.") and model._meta.app_label != "ground"
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.CharField) and field.max_length == DIGEST_CHARS
+    ]
+
+
+def _forget_files(scope: Scope) -> int:
     """Photographs that no row of any world names any more: first the bytes, then their row."""
-    found = _unnamed(scope.in_world(0), columns)
-    for world in _worlds(scope)[1:]:
-        found &= _unnamed(scope.in_world(world), columns)
+    worlds = _worlds(scope)
+    found = set.intersection(*(_unnamed(scope.in_world(world)) for world in worlds))
     for key in sorted(found)[:FILES_MAX]:
         files.forget(key)
         with scope.open(), connection.cursor() as cursor:
@@ -208,13 +214,13 @@ def _forget_files(scope: Scope, columns: Sequence[tuple[str, str]]) -> int:
     return min(len(found), FILES_MAX)
 
 
-def _unnamed(scope: Scope, columns: Sequence[tuple[str, str]]) -> set[str]:
-    named = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} r WHERE r.{column} = f.sha256)"  # noqa: S608
-        for table, column in columns
+def _unnamed(scope: Scope) -> set[str]:
+    named = "".join(
+        f" EXCEPT SELECT {column} FROM {table}"  # noqa: S608
+        for table, column in file_columns()
     )
     with scope.open(), connection.cursor() as cursor:
-        cursor.execute(UNNAMED.format(named=named), [FILE_REST_DAYS, 100_000])
+        cursor.execute(KEPT_OF_OLD + named, [FILE_REST_DAYS])
         return {row[0] for row in cursor.fetchall()}
 
 

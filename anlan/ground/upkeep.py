@@ -109,7 +109,7 @@ def under_old_keys(scope: Scope) -> int:
                 cursor.execute(
                     f"SELECT count(*) FROM {one.table}"  # noqa: S608
                     f" WHERE {_old(one)} {_of_world(one)}",
-                    [secrets.keys().current, *_world_of(one, world)],
+                    [secrets.keys().current, world],
                 )
                 total += cursor.fetchone()[0]
     return total
@@ -140,7 +140,7 @@ def _reseal_column(scope: Scope, one: SealedColumn, current: int, rows_max: int)
         cursor.execute(
             f"SELECT {one.key}, {one.column} FROM {one.table} WHERE {_old(one)} {_of_world(one)}"  # noqa: S608
             f" ORDER BY {one.key} LIMIT %s",
-            [current, *_world_of(one, scope.world), rows_max],
+            [current, scope.world, rows_max],
         )
         rows = [(row[0], bytes(row[1])) for row in cursor.fetchall()]
         if not rows:
@@ -191,7 +191,7 @@ def _values(one: SealedColumn, world: int) -> Iterator[tuple[object, bytes]]:
             cursor.execute(
                 f"SELECT {one.key}, {one.column} FROM {one.table} WHERE length({one.column}) > 0"  # noqa: S608
                 f" {_of_world(one)} {after} ORDER BY {one.key} LIMIT {VALUES_STEP}",
-                [*_world_of(one, world), *([last] if last is not None else [])],
+                [world, *([last] if last is not None else [])],
             )
             rows = cursor.fetchall()
             if not rows:
@@ -213,11 +213,8 @@ def _has_world(one: SealedColumn) -> bool:
 
 
 def _of_world(one: SealedColumn) -> str:
-    return "AND world = %s" if _has_world(one) else ""
-
-
-def _world_of(one: SealedColumn, world: int) -> list[int]:
-    return [world] if _has_world(one) else []
+    """A table that carries no world is looked at once, in the real one."""
+    return "AND world = %s" if _has_world(one) else "AND %s = 0"
 
 
 def _worlds(scope: Scope) -> list[int]:

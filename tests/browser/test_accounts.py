@@ -257,6 +257,7 @@ def test_sign_in_pages_fit_a_telephone_and_speak_chinese(
     shot(page, "login-390")
     chief = walked["pages"]["security_admin"]
     for own, path in ((page, "/accounts/login/"), (chief, "/access/"), (chief, "/accounts/"),
+                      (chief, "/access/oidc/"), (chief, "/access/retention/"),
                       (walked["pages"]["system_admin"], "/system/"),
                       (walked["pages"]["audit_admin"], "/audit/")):  # fmt: skip
         own.set_viewport_size({"width": 390, "height": 844})

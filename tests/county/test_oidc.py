@@ -119,7 +119,7 @@ def server(county_db: str, process: Server, monkeypatch: pytest.MonkeyPatch) -> 
 
     checking = ssl.create_default_context(cafile=process.file)
     monkeypatch.setattr(oidc, "allowed", here)
-    monkeypatch.setattr(outside, "_tls", lambda: checking)
+    monkeypatch.setattr(outside, "_tls", lambda _authority: checking)
     process.tell()
     setting(process)
     return process

@@ -18,7 +18,7 @@ from django.shortcuts import render
 
 from anlan.ground import logs, secrets
 from anlan.ground.errors import Refusal
-from anlan.ground.web import address_of, public_page, refused
+from anlan.ground.web import address_of, refused
 
 RETRY_S = "5"
 PUBLIC_PER_MINUTE = 60
@@ -120,9 +120,8 @@ class Headers:
         return None
 
 
-@public_page("an error page holds no data")
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our own error: no trace on the screen.
+    """Our own error: no trace on the screen. It is no address: it takes whatever came, forms too.
 
     A database that goes away before the view is none of ours: the sign-in is read in the
     middleware, and Django asks for this page there too.
