@@ -21,6 +21,7 @@ from anlan.science.inundation.tile_kernels import (
     _runs,
     _x_faces,
     _y_faces,
+    copied,
 )
 
 # places in a block's account, in depth units
@@ -101,18 +102,20 @@ def _other_cells(
 
 
 @njit(nogil=True, error_model="numpy", _nrt=False)
+def _most(least: Any, a: Any) -> Any:
+    for i in range(a.size):
+        least = a[i] if a[i] > least else least
+    return least
+
+
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _gather(band: int, own: Any, tiles: Any, top: Any, fast: Any) -> int:
     """The deepest and the fastest of each tile of a band; how many lie below nothing."""
     below = 0
     width = top.size
     for p in range(1, own.size - 1):
         c0, c1 = _columns(p - 1, p, width)
-        deepest = np.uint32(0)
-        for i in range(c0, c1):
-            deepest = top[i] if top[i] > deepest else deepest
-        fastest = np.int32(0)
-        for i in range(c0 - 1, c1):
-            fastest = fast[i] if fast[i] > fastest else fastest
+        deepest, fastest = _most(np.uint32(0), top[c0:c1]), _most(np.int32(0), fast[c0 - 1 : c1])
         here = band + 1, p
         tiles.top[here] = deepest if own[p] else max(deepest, tiles.top[here])
         tiles.fast[here] = fastest if own[p] else max(fastest, tiles.fast[here])
@@ -146,8 +149,7 @@ def _clear(a: Any) -> None:
 def _keep(count: int, runs: Any, q: Any, old: Any) -> None:
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], q.size)
-        for i in range(c0, c1):
-            old[i] = q[i]
+        copied(c1 - c0, q[c0:], old[c0:])
 
 
 @njit(nogil=True, error_model="numpy", _nrt=False)
@@ -157,9 +159,8 @@ def _renewed(j: int, known: Any, below: Any, above_q: Any, qy: Any, fy_above: An
     for p in range(1, known.size - 1):
         if below[p] and not known[p]:
             c0, c1 = _columns(p - 1, p, width)
-            for i in range(c0, c1):
-                above_q[i] = qy[j - 1, i]
-                fy_above[i] = 0
+            copied(c1 - c0, qy[j - 1, c0:], above_q[c0:])
+            _clear(fy_above[c0:c1])
 
 
 @njit(nogil=True, cache=True, error_model="numpy", _nrt=False)

@@ -212,6 +212,13 @@ def _runs(one: Any, other: Any, k: int, runs: Any, due: Any) -> int:
 
 
 @njit(nogil=True, error_model="numpy", _nrt=False)
+def copied(count: int, a: Any, b: Any) -> None:
+    """The first `count` of a into b: a loop from 0, for only such a loop vectorises."""
+    for i in range(count):
+        b[i] = a[i]
+
+
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def _columns(first: int, end: int, width: int) -> Any:
     """First column of the parts first to end-1, and the one after their last."""
     return 1 + first * TILE_COLUMNS, min(1 + end * TILE_COLUMNS, width - 1)
@@ -245,8 +252,8 @@ def _x_faces(
     last = width - 2
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], width)
-        for i in range(max(c0 - 2, 0), min(c1 + 1, width - 1)):
-            old[i] = qx[j, i]
+        a, b = max(c0 - 2, 0), min(c1 + 1, width - 1)
+        copied(b - a, qx[j, a:], old[a:])
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], width)
         own = runs[r, 2]
