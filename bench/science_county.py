@@ -94,7 +94,9 @@ def members(side: int, hours: float, count: int) -> None:
                 took.setdefault(name, []).append(time.perf_counter() - began)
     for name, (one, two) in took.items():
         share = one / two / 2
-        print(f"{count} members, {name}: {one:.1f} s at 1, {two:.1f} s at 2: {share:.0%} (reach: 85)")
+        print(
+            f"{count} members, {name}: {one:.1f} s at 1, {two:.1f} s at 2: {share:.0%} (reach: 85)"
+        )
 
 
 def sizes(side: int) -> None:

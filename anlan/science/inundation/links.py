@@ -95,7 +95,7 @@ def packed(flood: Flood) -> Links:
     shape = (flood.z.shape[0] - 2, flood.z.shape[1] - 2)
     inflows = [np.asarray(inflow.cells, np.int64).reshape(-1, 2) for inflow in flood.inflows]
     for cells in inflows:
-        _inside([tuple(cell) for cell in cells.tolist()], shape, "inflow")
+        _inside([(row, column) for row, column in cells.tolist()], shape, "inflow")
     ends, pipes = _culverts(flood.culverts, shape, flood.datum_m)
     cells_of, curves = _curves(flood.ratings, shape, flood.datum_m)
     return Links(

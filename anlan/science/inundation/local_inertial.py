@@ -22,7 +22,6 @@ from anlan.science.inundation.marching import Steps
 from anlan.science.inundation.sources import GreenAmpt, Inflow, Rain
 from anlan.science.inundation.units import (
     BED_UNIT_M,
-    DEPTH_UNIT_M,
     from_depth,
     to_bed,
     to_depth,
@@ -152,8 +151,8 @@ def start(
     """A flood at rest on a bed.
 
     bed_m: (rows, columns), row 0 is the northern edge; cell_m: side of a cell; manning: n in
-    s/m^(1/3), a number or an array; depth_m: water that lies there; levels: a place may take steps of
-    up to 2^levels times the shortest (0: one step for all). Raises BadInput.
+    s/m^(1/3), a number or an array; depth_m: water that lies there; levels: a place may take
+    steps of up to 2^levels times the shortest (0: one step for all). Raises BadInput.
     """
     bed = np.asarray(bed_m, np.float64)
     if bed.ndim != 2 or min(bed.shape) < 2:
