@@ -56,7 +56,8 @@ def test_a_place_that_begins_a_step_takes_at_most_twice_its_neighbours() -> None
     for _ in range(60):
         run._steps.round(5400.0)
         tiles = run._steps.tiles
-        tile_kernels.ask(0, tiles, 0.1, 20.0, 0.7, 4, True, False)
+        step_s = run._steps._step_s(60.0)
+        tile_kernels.ask(0, tiles, step_s, 20.0, 0.7, 4, True, False)
         tile_kernels.choose(0, tiles, True)
         level = tiles.level[1:-1, 1:-1].astype(int)
         assert np.abs(np.diff(level, axis=0)).max() <= 1

@@ -148,8 +148,8 @@ class Steps:
             return code, k
         while k < last:
             code, stepping = mend_kernels.prepare(
-                k, level, raining, self.together, flood.courant, self.grid, self.tiles, pours,
-                pace, self.links, self.account[0],
+                k, level, raining, self.together, flood.courant, self.grid, self.tiles, pours, pace,
+                self.links, self.account[0],
             )  # fmt: skip
             if code != mend_kernels.DONE:
                 return code, k
