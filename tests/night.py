@@ -126,13 +126,13 @@ def make(scope_of: Any) -> dict[str, Any]:
         "wall_id": wall.pk, "warning_id": row.id, "what": "submit", "callout_id": opened.id, "call_id": call.id,
         "opening_id": opening.id, "person_id": person.id, "inbound_id": inbound.id,
         "alarm_id": alarm.id, "table": 4, "row": 40, "version_id": version.id,
-        "account_id": account.pk, "sitting_id": sitting, "acting_id": beside.pk,
+        "account_id": account.pk, "sitting_id": sitting, "passkey_id": 1, "acting_id": beside.pk,
         "token": answering,
         "year": 2024, "month": 7, "shelter_id": shelter.id, "zone_id": zone.id,
         "household_id": home.id,
         "doubt_id": doubt_id, "row_id": row_id,
     } | registers(scope_of, head.id, person.id) | reported(scope_of) | pressed(version.id) | (
-        standing_objects(scope_of) | on_duty(scope_of) | sent_in() | practised()
+        standing_objects(scope_of) | on_duty(scope_of) | sent_in() | practised() | linked(scope_of)
     )  # fmt: skip
 
 
@@ -147,8 +147,42 @@ def standing_objects(scope_of: Any) -> dict[str, Any]:
     unit = units.add_unit(Scope.for_command("test"), COUNTY, "县经信委")
     line = ledger.add_duty(scope_of("plan_clerk"), unit.id, "enterprise", "industry", "gas", "三定")
     mark = duty.add_landmark(scope_of("duty_officer"), VILLAGES[0], f"{CANARY}石桥")
-    return {
+    return moving(scope_of, row.id) | {
         "object_id": row.id, "type_name": "enterprise", "duty_id": line.id, "landmark_id": mark.id,
+    }  # fmt: skip
+
+
+def moving(scope_of: Any, object_id: int) -> dict[str, Any]:
+    """A hidden danger of the first township, ordered, with an extension asked for and a part."""
+    from anlan.county import unit_actions as units
+    from anlan.engines.cases import actions as cases
+    from anlan.engines.cases import clock_actions, side_actions
+    from anlan.engines.cases.models import Paper
+    from tests.engines.cases.shots import sent
+
+    cadre, unit = scope_of("township_cadre", TOWNSHIPS[0]), scope_of("unit_duty")
+    start = cases.Start(VILLAGES[0], object_id=object_id, place=f"{CANARY}车间")
+    said = {"channel": "self", "what": f"{CANARY}隐患"}
+    given = cases.Given(said, {"before": sent(f"{CANARY}.jpg")})
+    row = cases.open_case(cadre, "hazards.hazard", "found", start, given)
+    row = cases.move(unit, row.id, row.version, "assess", cases.Given({"grade": "general"}))
+    with cadre.open():
+        today = clock_actions.today()
+    five = {"responsible": f"{CANARY}厂长", "measures": "换", "funds": "1", "plan": "停",
+            "due_on": (today + timedelta(days=9)).isoformat()}  # fmt: skip
+    row = cases.move(unit, row.id, row.version, "order", cases.Given(five))
+    to_on = today + timedelta(days=19)
+    asked = clock_actions.ask_extension(cadre, row.id, row.version, "rectify", to_on, CANARY)
+    with cadre.open():
+        row.refresh_from_db()
+    office = units.add_unit(Scope.for_command("test"), COUNTY, "县商务委")
+    part = side_actions.give_task(unit, row.id, row.version, office.id, f"{CANARY}交办", today)
+    with cadre.open():
+        paper = Paper.objects.get()
+    return {
+        "case_id": row.id, "pack": "hazards", "kind_name": "hazard", "opening": "found",
+        "move_key": "order", "clock_key": "rectify", "request_id": asked.id, "part_id": part.id,
+        "objection": "objection", "paper_id": paper.id,
     }  # fmt: skip
 
 
@@ -258,6 +292,17 @@ def sent_in() -> dict[str, Any]:
     parcel = intake_actions.Parcel(content, "push")
     row = intake_actions.receive(Scope.for_gateway("cap"), source.id, parcel)
     return {"source_id": source.id, "received_id": row.id}
+
+
+def linked(scope_of: Any) -> dict[str, Any]:
+    """A neighbour with a subscription that waits for its second person, and a count that came."""
+    from anlan.faces.link import actions as link
+    from tests.faces.link.sides import make_side
+
+    side = make_side()
+    row = link.propose(scope_of("duty_officer"), side.peer.pk, "headcount", 1800)
+    side.says(side.letter(1))
+    return {"peer_id": side.peer.pk, "subscription_id": row.id}
 
 
 def pressed(plan_id: int) -> dict[str, Any]:

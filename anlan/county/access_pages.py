@@ -15,6 +15,7 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -23,10 +24,10 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from anlan.county import access_queries as queries
-from anlan.county import accounts, acting, doors, passwords
+from anlan.county import accounts, acting, doors, oidc, passkeys, passwords
 from anlan.county.doors import visitor
 from anlan.county.models import Account
-from anlan.county.signin import AccountAdapter, home_of, register_device
+from anlan.county.signin import AccountAdapter, home_of, own_scope, register_device
 from anlan.ground import clock
 from anlan.ground.errors import Denied, NotFound, Refusal
 from anlan.ground.scope import Actor, Scope
@@ -51,15 +52,6 @@ def own_page(fields: Iterable[str] | None = None) -> Callable[[View], View]:
     return declare
 
 
-def own_scope(request: HttpRequest) -> Scope:
-    """The visitor's scope, with the account's name on its lines."""
-    account = request.user
-    own = visitor(request)
-    actor = Actor("account", account.pk, account.label or account.username, account.person_id,
-                  account.post_id, own.actor.address, own.actor.request_id)  # fmt: skip
-    return Scope(own.kind, own.lo, own.hi, own.world, actor)
-
-
 # the steps of sign-in
 
 
@@ -67,18 +59,37 @@ class Bind(ActivateTOTPView):
     """Set up the app once; the sign-in counts full with its first code."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if is_mfa_enabled(request.user):
+        if is_mfa_enabled(request.user, ["totp"]):
             return redirect("mfa_index")
         return super().dispatch(request, *args, **kwargs)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        offered = passkeys.possible(self.request) and not self.request.user.demo
+        return super().get_context_data(**kwargs) | {"passkey": offered}
+
     def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
         request = self.request
-        accounts.record_factor(
-            own_scope(request), request.user.pk, request.standing.sitting_id, "totp"
-        )
+        scope = own_scope(request)
+        with scope.open():
+            answer = super().form_valid(form)
+            accounts.record_factor(scope, request.user.pk, request.standing.sitting_id, "totp")
         register_device(request, request.user, answer)
         return answer
+
+
+class SignIn(LoginView):
+    """Name and password, or the site's own sign-in where there is one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"oidc": oidc.offered()}
+
+
+class SecondStep(AuthenticateView):
+    """The second factor: a passkey of this address, the app's code, or a recovery code."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        own = passkeys.usable(self.request, self.stage.login.user)
+        return super().get_context_data(**kwargs) | {"passkeys": own}
 
 
 class NewRecoveryCodes(GenerateRecoveryCodesView):
@@ -93,11 +104,11 @@ class NewRecoveryCodes(GenerateRecoveryCodesView):
         return answer
 
 
-login_page = public_page("sign-in itself", fields=["login", "password", "next"])(
-    LoginView.as_view()
-)
+login_page = public_page("sign-in itself", fields=["login", "password", "next"])(SignIn.as_view())
 logout_page = public_page("whoever signed in signs out", fields=["next"])(LogoutView.as_view())
-code_page = public_page("the second step of sign-in", fields=["code"])(AuthenticateView.as_view())
+code_page = public_page("the second step of sign-in", fields=["code", "credential"])(
+    SecondStep.as_view()
+)
 bind_page = own_page(fields=["code"])(Bind.as_view())
 recovery_page = own_page()(ViewRecoveryCodesView.as_view())
 new_recovery_page = own_page(fields=[])(NewRecoveryCodes.as_view())
@@ -112,25 +123,28 @@ def own_account(request: HttpRequest) -> HttpResponse:
     context = {
         "sittings": queries.sittings(account.pk),
         "here": request.standing.sitting_id,
-        "bound": is_mfa_enabled(account),
+        "bound": is_mfa_enabled(account, ["totp"]),
+        "passkeys": passkeys.of_account(account),
+        "possible": passkeys.possible(request),
+        "oidc": oidc.offered(),
+        "tied": oidc.tie(account),
         "now": clock.now(0),
         "home": home_of(account),
     }
     return render(request, "access/own.html", context)
 
 
-@own_page(fields=["password", "code", "next"])
+@own_page(fields=["password", "code", "credential", "next"])
 def again(request: HttpRequest) -> HttpResponse:
     """The person says again who they are, with both factors; the session gets a new key."""
     account = request.user
     wanted = request.POST.get("next") or request.GET.get("next", "")
     target = own_path(request, wanted, home_of(account))
     demo = request.standing.factor == "demo"
-    context = {"next": target, "demo": demo, "wrong": False}
-    if request.method != "POST":
+    wrong = request.method == "POST" and not demo and not _both_factors(request)
+    if request.method != "POST" or wrong:
+        context = {"next": target, "demo": demo, "wrong": wrong} | _offered(request)
         return render(request, "access/again.html", context)
-    if not demo and not _both_factors(request):
-        return render(request, "access/again.html", context | {"wrong": True})
     accounts.confirm_sitting(own_scope(request), request.standing.sitting_id)
     request.session.cycle_key()
     return redirect(target)
@@ -141,7 +155,21 @@ def _both_factors(request: HttpRequest) -> bool:
     known = doors.check_password(request, account.username, request.POST.get("password", ""))
     if known is None or known.pk != account.pk:
         return False
+    said = request.POST.get("credential", "")
+    if said:
+        return bool(doors.check_passkey(request, account, said))
     return bool(doors.check_code(request, account, request.POST.get("code", "")))
+
+
+def _offered(request: HttpRequest) -> dict[str, Any]:
+    """The passkeys that open here, with a new challenge for them."""
+    own = passkeys.usable(request, request.user)
+    if not own:
+        return {"passkeys": []}
+    return {
+        "passkeys": own,
+        "js_data": {"request_options": webauthn.begin_authentication(request.user)},
+    }
 
 
 @own_page(fields=["old", "new1", "new2"])

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from anlan.county.models import Account, Sitting
+from anlan.county.passkeys import FACTORS
 from anlan.county.sittings import BIND_S, states
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
@@ -73,7 +74,9 @@ def accounts(sought: str = "", only: int | None = None) -> list[AccountRow]:
     chosen = list(found[:ACCOUNT_ROWS])
     ids = [account.pk for account in chosen]
     bound = set(
-        Authenticator.objects.filter(user_id__in=ids, type="totp").values_list("user_id", flat=True)
+        Authenticator.objects.filter(user_id__in=ids, type__in=FACTORS).values_list(
+            "user_id", flat=True
+        )
     )
     opened: dict[int, int] = {}
     open_ids = Sitting.objects.filter(account_id__in=ids, ended_at=None).values_list(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.utils.translation import gettext as _
 
 from anlan.county import passwords, sittings
@@ -148,7 +149,9 @@ def reset_account(scope: Scope, account_id: int, why: str) -> str:
 
 
 def _void_factors(account: Account) -> None:
+    """And the tie to the site's own sign-in: it stands for a factor."""
     Authenticator.objects.filter(user=account).delete()
+    SocialAccount.objects.filter(user=account).delete()
     account.device_epoch += 1
     account.totp_step = 0
 
@@ -332,8 +335,9 @@ def confirm_sitting(scope: Scope, sitting_id: int) -> None:
 @action(None, open_to="who signed in and has just bound it", journal="account.factor")
 def record_factor(scope: Scope, account_id: int, sitting_id: int, what: str) -> None:
     """A second factor was bound, or its recovery codes were made anew; the sign-in counts full."""
-    if what == "totp":
-        Sitting.objects.filter(pk=sitting_id, account_id=account_id).update(factor="totp")
+    if what in ("totp", "passkey"):
+        own = Sitting.objects.filter(pk=sitting_id, account_id=account_id)
+        own.filter(factor="").update(factor=what)
     journal.line(scope, "account.factor", ("county.account", account_id), why=what, division=0)
 
 

@@ -22,7 +22,7 @@ from anlan.ground.actions import action
 from anlan.ground.errors import Conflict, Denied, NotFound
 from anlan.ground.inputs import shown
 from anlan.ground.live import tell
-from anlan.ground.scope import Scope
+from anlan.ground.scope import Scope, asked
 
 POSTS_MAX = 8  # beside the account's own
 # A post with whether a person stands there now: holds it, is its deputy, or is on its roster.
@@ -79,10 +79,8 @@ class StoodAt:
 
 def served(post_id: int | None, person_id: int | None) -> Served | None:
     """The post as it stands now for the person; None where there is none any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(SERVED, {"post": post_id, "person": person_id})
-        row = cursor.fetchone()
-    return None if row is None else Served(*row)
+    rows = asked(SERVED, {"post": post_id, "person": person_id})
+    return Served(*rows[0]) if rows else None
 
 
 def choices(account: Account, chosen: int | None) -> list[Choice]:

@@ -8,8 +8,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from anlan.county import acting
-from anlan.county.access_pages import own_page, own_scope
-from anlan.county.signin import home_of
+from anlan.county.access_pages import own_page
+from anlan.county.signin import home_of, own_scope
 from anlan.ground.errors import NotFound
 from anlan.ground.web import act, scope_of
 

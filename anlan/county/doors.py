@@ -20,10 +20,11 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 from django.contrib.auth.hashers import make_password
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from anlan.county import passkeys
 from anlan.county.models import Account
 from anlan.county.sittings import BIND_S
 from anlan.ground import clock, journal, secrets
@@ -146,7 +147,8 @@ def _stood_alone(account: Account | None) -> bool:
 
     Asked of an unknown name too, so that it takes as long.
     """
-    bound = Authenticator.objects.filter(user_id=account.pk if account else 0, type="totp").exists()
+    own = Authenticator.objects.filter(user_id=account.pk if account else 0)
+    bound = own.filter(type__in=passkeys.FACTORS).exists()
     now = clock.now(0)
     since = account.password_at if account else None
     return not bound and since is not None and (now - since).total_seconds() > BIND_S
@@ -168,8 +170,25 @@ def check_code(request: HttpRequest, account: Account, code: str) -> str:
     return found
 
 
+def check_passkey(request: HttpRequest, account: Account, said: str) -> str:
+    """`passkey` where the browser's answer is of one of the account's, else empty.
+
+    Counted with the codes: whoever tries one way has as many tries less the other.
+    """
+    key = f"{account.pk}/{device_of(request, account)}"
+    tried = count(CODE, key)
+    if tried <= CODE.tries and passkeys.holds(request, account, said):
+        forget(CODE, key)
+        return "passkey"
+    _say_refused(request, account, "passkey", tried, CODE, key)
+    return ""
+
+
+@transaction.atomic
 def _factor(account: Account, code: str) -> str:
-    for row in Authenticator.objects.filter(user=account, type__in=["totp", "recovery_codes"]):
+    """The rows are locked, so that a recovery code that comes twice at once opens once."""
+    own = Authenticator.objects.select_for_update().filter(user=account)
+    for row in own.filter(type__in=["totp", "recovery_codes"]).order_by("id"):
         if row.type == "totp" and use_step(account, str(decrypt(row.data["secret"])), code):
             return "totp"
         if row.type == "recovery_codes" and RecoveryCodes(row).validate_code(code):

@@ -19,9 +19,9 @@ from anlan.ground.web import scope_of
 
 def filled(
     request: HttpRequest, make: Callable[..., StrictForm], do: Callable[[dict[str, Any]], str],
-    *, title: str, button: str, back: str, lead: str = "",
+    *, title: str, button: str, back: str, lead: str = "", template: str = "county/form.html",
 ) -> HttpResponse:  # fmt: skip
-    """Show the form; when posted well, do it and go where `do` says."""
+    """Show the form; when posted well, do it and go where `do` says. template: the page's own."""
     scope, status = scope_of(request), 200
     refusal: Refusal | None = None
     with scope.open():
@@ -42,7 +42,7 @@ def filled(
     context = {"form": form, "title": title, "button": button, "back": back, "lead": lead,
                "refusal": refusal, "files": form.is_multipart()}  # fmt: skip
     with scope.open():
-        return render(request, "county/form.html", context, status=status)
+        return render(request, template, context, status=status)
 
 
 def with_values(

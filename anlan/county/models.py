@@ -264,10 +264,35 @@ class OneTimeLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class UnitLogin(models.Model):
+    """The site's own sign-in (统一登录, OpenID Connect): one row, or none where it has none.
+
+    server_url: the issuer. networks: of the intranet, where it lies there. trusts: a
+    sign-in that names one of `second` in its amr or acr needs no second factor here.
+    """
+
+    personal = {"secret": Label("对接统一登录", "网络安全法第二十一条", 3650, "all")}
+
+    name = models.CharField(max_length=40)
+    server_url = models.CharField(max_length=300)
+    client_id = models.CharField(max_length=190)
+    secret = SealedField(null=True)
+    networks = models.CharField(max_length=200, default="", blank=True)
+    trusts = models.BooleanField(default=False)
+    second = models.JSONField(default=list)
+    enabled = models.BooleanField(default=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="unit_login_once"),
+        ]
+
+
 class Sitting(models.Model):
     """Somebody signed in at one browser: since when, last seen when, with which second factor.
 
-    factor: totp, recovery, demo, or empty while the second factor has not been given. post_id: the
+    factor: totp, passkey, recovery, oidc, demo, or empty while none has been given. post_id: the
     added post under which it acts; None: the account's own.
     """
 

@@ -19,6 +19,8 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db.models import F, Q
@@ -28,7 +30,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from anlan.county import accounts, doors, passwords, sittings
+from anlan.county import accounts, doors, passkeys, passwords, sittings
 from anlan.county.acting import Served, served
 from anlan.county.doors import visitor
 from anlan.county.models import Account, Holding
@@ -42,7 +44,7 @@ from anlan.ground.web import SAFE_METHODS, address_of, page_before
 CONFIRM_S = 10 * 60  # what is done to one's own factors asks again after this long
 # "/in/": doors of programs, which prove themselves by a token.
 FREE_PATHS = ("/accounts/", "/static/", "/first/", "/health", "/metrics", "/language/", "/wall/",
-              "/in/")  # fmt: skip
+              "/in/", "/help/")  # fmt: skip
 AGAIN, PASSWORD, BIND = "/accounts/again/", "/accounts/password/", "/accounts/2fa/totp/activate/"
 SCOPE_KIND = {"audit_admin": "audit", "system_admin": "admin", "security_admin": "security"}
 HOMES = {"audit_admin": "/audit/", "system_admin": "/system/", "security_admin": "/access/"}
@@ -106,6 +108,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": gettext_lazy("验证码不对、已用过，或试得太多"),
+        "passkey-broken": gettext_lazy("没有添加成功，请再试一次"),
     }
 
     def encrypt(self, text: str) -> str:
@@ -116,6 +119,22 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return str(_("安澜"))
+
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """Not asked for in the request that the site's own sign-in ended with two factors."""
+        if getattr(context.request, "factor_given", "") == "oidc":
+            return False
+        return super().is_mfa_enabled(user, types)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": passkeys.host_of(context.request), "name": str(_("安澜"))}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        own = super().get_public_key_credential_user_entity(user)
+        return own | {"display_name": user.label or user.username}
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        return str(_("通行密钥 %(n)d") % {"n": len(passkeys.of_account(user)) + 1})
 
 
 class SecondFactorForm(AuthenticateForm):
@@ -131,6 +150,46 @@ class SecondFactorForm(AuthenticateForm):
 
     def save(self) -> None:
         """The sign-in that follows is what is kept."""
+
+
+class PasskeyForm(forms.Form):
+    """A passkey after the password."""
+
+    credential = forms.CharField(max_length=passkeys.CREDENTIAL_CHARS_MAX)
+
+    def __init__(self, *args: Any, user: Account, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_credential(self) -> str:
+        said = str(self.cleaned_data["credential"])
+        factor = doors.check_passkey(context.request, self.user, said)
+        if not factor:
+            raise forms.ValidationError(_("通行密钥没有认出来，请再试一次，或用验证码"))
+        context.request.factor_given = factor
+        return said
+
+    def save(self) -> None:
+        """The sign-in that follows is what is kept."""
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    """A new passkey and what its owner calls it."""
+
+    name = forms.CharField(required=False, max_length=passkeys.NAME_CHARS_MAX)
+    credential = forms.CharField(max_length=passkeys.CREDENTIAL_CHARS_MAX)
+
+    def clean_credential(self) -> dict[str, Any]:
+        found = passkeys.parsed(str(self.cleaned_data["credential"]))
+        if found is None:
+            raise FactorAdapter(context.request).validation_error("passkey-broken")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return dict(super().clean())
+        except passkeys.BROKEN:
+            raise FactorAdapter(context.request).validation_error("passkey-broken") from None
 
 
 class BindForm(ActivateTOTPForm):
@@ -154,6 +213,15 @@ class SealedSerializer:
 
     def loads(self, data: bytes) -> Any:
         return json.loads(secrets.unseal(data, "session"))
+
+
+def own_scope(request: HttpRequest) -> Scope:
+    """The visitor's scope, with the account's name on its lines."""
+    account = request.user
+    own = visitor(request)
+    actor = Actor("account", account.pk, account.label or account.username, account.person_id,
+                  account.post_id, own.actor.address, own.actor.request_id)  # fmt: skip
+    return Scope(own.kind, own.lo, own.hi, own.world, actor)
 
 
 def register_device(request: HttpRequest, account: Account, response: HttpResponse) -> None:

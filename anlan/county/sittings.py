@@ -69,11 +69,9 @@ class Standing:
 
 def states(ids: Sequence[int]) -> dict[int, Standing]:
     """What each of the sign-ins is worth now; one that is unknown is missing."""
-    from django.db import connection
+    from anlan.ground.scope import asked
 
-    with connection.cursor() as cursor:
-        cursor.execute(STATES, [list(ids)])
-        return {row[0]: Standing(*row) for row in cursor.fetchall()}
+    return {row[0]: Standing(*row) for row in asked(STATES, [list(ids)])}
 
 
 def standing(sitting_id: object) -> Standing | None:

@@ -54,6 +54,7 @@ ROOMS = [
     "anlan.county",
     "anlan.engines.ledger",
     "anlan.engines.callout",
+    "anlan.engines.cases",
     "anlan.engines.indicators",
     "anlan.rooms.duty",
     "anlan.rooms.warning",
@@ -62,6 +63,7 @@ ROOMS = [
     "anlan.rooms.review",
     "anlan.rooms.workplan",
     "anlan.rooms.oversight",
+    "anlan.faces.link",
     "anlan.faces.console",
     "anlan.faces.portal",
 ]
@@ -78,6 +80,8 @@ IDENTITY_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
@@ -180,10 +184,13 @@ MFA_ADAPTER = "anlan.county.signin.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "anlan.county.signin.SecondFactorForm",
     "activate_totp": "anlan.county.signin.BindForm",
+    "authenticate_webauthn": "anlan.county.signin.PasskeyForm",
+    "add_webauthn": "anlan.county.signin.NewPasskeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_RECOVERY_CODE_DIGITS = 12
+SOCIALACCOUNT_ADAPTER = "anlan.county.oidc.Adapter"
 SESSION_SERIALIZER = "anlan.county.signin.SealedSerializer"
 SESSION_COOKIE_AGE = 24 * 3600  # the row in county_sitting decides; this only bounds it
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

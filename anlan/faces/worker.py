@@ -29,10 +29,14 @@ def rounds(gateway: object) -> list[object]:
     from anlan.county import second_factors
     from anlan.county.workbook import actions as workbook
     from anlan.engines.callout import rounds as callout
+    from anlan.engines.cases import rounds as cases
     from anlan.engines.indicators import kept
     from anlan.engines.indicators import rounds as indicators
+    from anlan.faces.link import rounds as link
     from anlan.faces.references import REFERENCES
-    from anlan.ground import journal, references, repeats, spool, upkeep
+    from anlan.faces.retention import FILE_COLUMNS
+    from anlan.faces.retention import RULES as RETENTION
+    from anlan.ground import journal, references, repeats, retention, spool, upkeep
     from anlan.ground.clockwatch import ClockLook
     from anlan.ground.machine import site
     from anlan.ground.rounds import Round
@@ -58,6 +62,10 @@ def rounds(gateway: object) -> list[object]:
         """Sealed fields and seeds of second factors, under the newest key."""
         return upkeep.reseal(scope, (second_factors.reseal,))
 
+    def purge(scope: Scope) -> int:
+        """Personal fields whose days are over, and photographs that nothing names any more."""
+        return retention.purge(scope, RETENTION, FILE_COLUMNS)
+
     def anchor(scope: Scope) -> int:
         journal.anchor(scope, site().anchors)
         return 0
@@ -79,13 +87,22 @@ def rounds(gateway: object) -> list[object]:
         Round("evacuation.close", 2.0, evacuation.close_by_all_clear, lane="rooms"),
         Round("duty.web", 2.0, duty.take_web_reports, lane="rooms"),
         Round("duty.late", 5.0, duty.tell_late, lane="rooms"),
+        Round("link.compose", 10, link.compose, lane="link"),
+        Round("link.send", 2, link.Carrier(), lane="link"),
+        Round("link.collect", 5, link.collect, lane="link", each_world=False),
+        Round("link.watch", 10, link.watch, lane="link", each_world=False),
+        Round("cases.door", 2.0, cases.take_door, lane="rooms"),
+        Round("cases.round", 600, cases.come_round, lane="rooms"),
+        Round("cases.fall", 10, cases.fall_due, lane="rooms"),
+        Round("cases.press", 30, cases.press, lane="rooms"),
         Round("callout.close", 60, callout.close, lane="rooms"),
         Round("county.forget", 20, workbook.forget, lane="rooms", each_world=False),
         Round("account.rest", 3600, accounts.rest_unused, lane="journal", each_world=False),
         Round("account.forget", 600, accounts.forget_old, lane="journal", each_world=False),
         Round("indicators.recompute", 5, kept.recompute, lane="slow", each_world=False),
         Round("indicators.freeze", 600, indicators.freeze, lane="slow", each_world=False),
-        Round("indicators.correct", 3600, indicators.correct, lane="slow", each_world=False),
+        Round("indicators.correct", 5, indicators.correct, lane="slow", each_world=False),
+        Round("indicators.sweep", 3600, indicators.sweep, lane="slow", each_world=False),
         Round("plan.board", 20, board_states.keep, lane="slow"),
         Round("oversight.press", 300, oversight.press, lane="slow", each_world=False),
         Round("references.dangling", 3600, references.round_of(REFERENCES), lane="slow"),
@@ -93,6 +110,7 @@ def rounds(gateway: object) -> list[object]:
         Round("journal.merge", 5, spool.merge, lane="journal", each_world=False),
         Round("journal.seal", 0.5, journal.seal, lane="journal", each_world=False),
         Round("journal.anchor", 300, anchor, lane="journal", each_world=False),
+        Round("retention.purge", 3600, purge, lane="slow", each_world=False),
         Round("keys.reseal", 20, reseal, lane="slow", each_world=False),
         Round("backup.daily", 60, upkeep.daily, lane="backup", each_world=False),
         Round("clock.look", 10, ClockLook(), lane="journal", each_world=False),

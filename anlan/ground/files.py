@@ -151,6 +151,11 @@ def read(sha256: str) -> bytes:
     return path.read_bytes()
 
 
+def forget(sha256: str) -> None:
+    """Delete the bytes; nothing happens where they are gone already."""
+    _path(sha256).unlink(missing_ok=True)
+
+
 def _path(key: str) -> Path:
     return Path(os.environ["ANLAN_FILES"]) / key[:2] / key
 

@@ -12,11 +12,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from django.db import connection
-
-from anlan.ground.scope import Scope
+from anlan.ground.scope import Scope, asked
 
 T = TypeVar("T")
 # A row that is written again has another transaction or place, and one that is gone is not summed.
@@ -29,6 +27,12 @@ def stamp(scope: Scope, tables: Mapping[str, str]) -> str:
     tables: table → what follows FROM it, written here in the program: nothing, a WHERE, or after
     a `|` another number than the row's version that is to be summed.
     """
+    seen: str = stamped(scope, tables)[0]
+    return seen
+
+
+def stamped(scope: Scope, tables: Mapping[str, str], *also: str) -> list[Any]:
+    """The stamp, and beside it in the same question what the expressions give."""
     parts = []
     for name, said in tables.items():
         where, _bar, number = said.partition("|")
@@ -36,10 +40,10 @@ def stamp(scope: Scope, tables: Mapping[str, str]) -> str:
             f"(SELECT count(*) || ':' || coalesce(sum({number or ROW_VERSION}), 0)"  # noqa: S608
             f" FROM {name} {where})"
         )
-    with scope.open(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT concat_ws('/', {', '.join(parts)})")
-        seen: str = cursor.fetchone()[0]
-    return f"{scope.kind}/{scope.lo}/{scope.hi}/{scope.world}/{seen}"
+    with scope.open():
+        whole = f"concat_ws('/', {', '.join(parts)})"
+        ((seen, *more),) = asked(f"SELECT {', '.join([whole, *also])}")
+    return [f"{scope.kind}/{scope.lo}/{scope.hi}/{scope.world}/{seen}", *more]
 
 
 class Kept(Generic[T]):

@@ -246,6 +246,33 @@ class RoundRun(models.Model):
         db_table = "ground_round"
 
 
+class RetentionState(models.Model):
+    """What stands under a rule of retention, and what is due: counts of rows, never what they hold.
+
+    name: model and days. held: due, but something open needs it. soon: due within a month.
+    """
+
+    name = models.CharField(primary_key=True, max_length=80)
+    fields = models.CharField(max_length=200, default="")
+    purpose = models.CharField(max_length=100, default="")
+    basis = models.CharField(max_length=100, default="")
+    days = models.IntegerField(default=0)
+    kept = models.BigIntegerField(default=0)
+    due = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(default=0)
+    soon = models.BigIntegerField(default=0)
+    purged = models.BigIntegerField(default=0)
+    purged_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ground_retention"
+
+    @property
+    def model(self) -> str:
+        return self.name.partition(" ")[0]
+
+
 class CountyFact(models.Model):
     """What the county is: its code, its name, and whether it is a demonstration (演示)."""
 
@@ -268,6 +295,7 @@ __all__ = [
     "KeptFile",
     "Operational",
     "RequestKey",
+    "RetentionState",
     "RoundRun",
     "Seal",
     "SpooledLine",

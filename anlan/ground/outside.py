@@ -1,11 +1,12 @@
 """The way out: the one place from which this program fetches an address that somebody typed.
 
-Flows in: a URL, the hosts that its row allows, a budget of seconds and bytes. Flows out: an answer,
-or a `Refusal` that says what was wrong. A name is resolved once for each request, every address
-that it yields is checked, and the connection goes to the checked address itself: a name that
-answers otherwise a moment later is not asked again. Redirects are followed by us, a few, each
-checked like the first. Every read has what is left of the budget as its limit, so that a server
-that drips byte by byte is cut off when the budget ends. No proxy, cookie, credential, compression.
+Flows in: a URL, the hosts that its row allows, a budget of seconds and bytes, and what to send
+there, if anything. Flows out: an answer, or a `Refusal` that says what was wrong. A name is
+resolved once for each request, every address that it yields is checked, and the connection goes to
+the checked address itself: a name that answers otherwise a moment later is not asked again.
+Redirects are followed by us, a few, each checked like the first. Every read has what is left of the
+budget as its limit, so that a server that drips byte by byte is cut off when the budget ends. No
+proxy, cookie, credential, compression.
 """
 
 from __future__ import annotations
@@ -58,11 +59,15 @@ def ask_system(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Where a row may fetch: `host:port` pairs, and networks of the county's own intranet."""
+    """Where a row may fetch: `host:port` pairs, and networks of the county's own intranet.
+
+    authority: PEM of one more authority that may have signed the other side's certificate.
+    """
 
     hosts: frozenset[str]
     networks: tuple[Network, ...] = ()
     resolve: Resolve = ask_system
+    authority: str = ""
 
 
 @dataclass(slots=True)
@@ -191,29 +196,60 @@ def fetch(url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str]
         if secure and parts.scheme != "https":
             raise _refused("out-scheme", "不能从 https 跳到 http", url, "请核对这个地址")
         secure = parts.scheme == "https"
-        answer = _once(parts, url, allowed, budget, headers)
+        answer = _once(parts, url, allowed, budget, _Asked("GET", headers))
         if answer.status not in MOVED:
             return answer
         url = urljoin(url, answer.headers.get("location", ""))
     raise _refused("out-redirects", f"跳转超过 {REDIRECTS_MAX} 次", url, "请直接登记最后的地址")
 
 
-def _once(
-    parts: SplitResult, url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str]
+def post(
+    url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str], content: bytes
 ) -> Answer:
+    """POST to the URL under the same rules; it is never sent on to where a redirect points."""
+    answer = send("POST", url, allowed, budget, headers, content)
+    if answer.status in MOVED:
+        raise _refused("out-redirects", "对方要求跳转，没有发过去", url, "请直接登记最后的地址")
+    return answer
+
+
+def send(
+    method: str, url: str, allowed: Allowed, budget: Budget, headers: Mapping[str, str],
+    content: bytes = b"",
+) -> Answer:  # fmt: skip
+    """One request to an allowed host; a redirect is the answer and is not followed."""
+    parts, place = split(url)
+    if place not in allowed.hosts:
+        raise _refused("out-host", "这个主机不在名单里", place, "请登记主机和端口")
+    sized = {"Content-Length": str(len(content))} if content else {}
+    asked = _Asked(method, {**sized, **headers}, content or None)
+    return _once(parts, url, allowed, budget, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    method: str
+    headers: Mapping[str, str]
+    content: bytes | None = None
+
+
+def _once(parts: SplitResult, url: str, allowed: Allowed, budget: Budget, asked: _Asked) -> Answer:
     plain = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
-    sent = {"Host": parts.netloc, "User-Agent": "anlan", "Accept-Encoding": "identity", **headers}
+    sent = {"Host": parts.netloc, "User-Agent": "anlan", "Accept-Encoding": "identity",
+            **asked.headers}  # fmt: skip
     try:
         with httpcore.ConnectionPool(
-            ssl_context=_tls() if parts.scheme == "https" else None, max_connections=1,
-            network_backend=_Checked(allowed, budget),
-        ) as pool, pool.stream("GET", plain, headers=list(sent.items())) as answer:  # fmt: skip
+            ssl_context=_tls(allowed.authority) if parts.scheme == "https" else None,
+            max_connections=1, network_backend=_Checked(allowed, budget),
+        ) as pool, pool.stream(
+            asked.method, plain, headers=list(sent.items()), content=asked.content
+        ) as answer:  # fmt: skip
             said = {
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in answer.headers
             }
-            content = b"" if answer.status in MOVED else _body(answer, said, budget)
-            return Answer(answer.status, said, content, url)
+            body = b"" if answer.status in MOVED else _body(answer, said, budget)
+            return Answer(answer.status, said, body, url)
     except (httpcore.TimeoutException, TimeoutError):
         budget.left_s()
         raise _refused("out-slow", "对方没有及时回答", url, "下一次再试") from None
@@ -242,11 +278,13 @@ def _body(answer: Any, headers: Mapping[str, str], budget: Budget) -> bytes:
     return b"".join(pieces)
 
 
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """The machine's own authorities (a site may have one) and the public ones."""
+@lru_cache(maxsize=16)
+def _tls(authority: str = "") -> ssl.SSLContext:
+    """The machine's own authorities (a site may have one), the public ones, and one more."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    if authority:
+        context.load_verify_locations(cadata=authority)
     return context
 
 

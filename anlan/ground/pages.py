@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from anlan.ground import clock, references, spool, watch
+from anlan.ground import clock, references, retention, spool, watch
 from anlan.ground.models import RoundRun
 from anlan.ground.web import page, scope_of
 
@@ -34,7 +34,20 @@ def _rounds(request: HttpRequest) -> HttpResponse:
     return render(request, "ground/rounds.html", context)
 
 
+@page("account.manage")
+def retention_page(request: HttpRequest) -> HttpResponse:
+    """How long personal data is kept, what is due and what an open matter still holds."""
+    rows = retention.states()
+    context = {
+        "rows": rows, "due": sum(row.due for row in rows), "held": sum(row.held for row in rows),
+        "looked": max((row.looked_at for row in rows if row.looked_at), default=None),
+        "now": clock.now(),
+    }  # fmt: skip
+    return render(request, "ground/retention.html", context)
+
+
 urlpatterns = [
     path("rounds/", rounds_page, name="rounds"),
     path("system/rounds/", system_page, name="system-rounds"),
+    path("access/retention/", retention_page, name="access-retention"),
 ]

@@ -7,7 +7,7 @@ This module is the only place that sets them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -155,7 +155,10 @@ class Scope:
 
 
 def prepared(
-    own: psycopg.Connection[Any], sql: str, values: Sequence[Any] = (), binary: bool = False
+    own: psycopg.Connection[Any],
+    sql: str,
+    values: Sequence[Any] | Mapping[str, Any] = (),
+    binary: bool = False,
 ) -> psycopg.Cursor[Any]:
     """Send a statement that the server parses and plans once a connection.
 
@@ -168,6 +171,17 @@ def prepared(
         return cursor.execute(sql, values or None, prepare=True, binary=binary)  # type: ignore[arg-type]
     finally:
         own.prepare_threshold = kept
+
+
+def asked(sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    """Rows of a question that nearly every request asks: planned once a connection, not each time.
+
+    It joins the open transaction, like any query of Django's.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return prepared(connection.connection, sql, values).fetchall()
 
 
 @contextmanager

@@ -247,7 +247,10 @@ class SealedField(models.BinaryField):
         return super().get_db_prep_value(sealed, connection, prepared)
 
     def from_db_value(self, value, expression, connection):  # type: ignore[no-untyped-def]
-        return None if value is None else unseal(bytes(value), self.purpose)
+        """Empty bytes: what stood there went when its retention was over."""
+        if value is None:
+            return None
+        return unseal(bytes(value), self.purpose) if len(value) else ""
 
     def value_to_string(self, obj):  # type: ignore[no-untyped-def]
         return ""

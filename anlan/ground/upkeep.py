@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import psycopg
 from django.apps import apps
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -24,13 +21,11 @@ from anlan.ground.actions import action
 from anlan.ground.errors import NotRunning, Refusal
 from anlan.ground.machine import alarms, backup, backup_days, site
 from anlan.ground.machine.manifest import Manifest
-from anlan.ground.scope import SETTINGS, Scope, setting_values
+from anlan.ground.scope import Scope
 
 RESEAL_ROWS_MAX = 500
 OTHER_ROWS_MAX = 2_000
 FAILED = "backup failed"
-CONNECT_S_MAX = 5
-Owner = psycopg.Connection[tuple[Any, ...]]
 Reseal = Callable[[Scope, int], int]
 
 
@@ -123,53 +118,44 @@ def under_old_keys(scope: Scope) -> int:
 def reseal(scope: Scope, others: tuple[Reseal, ...] = ()) -> int:
     """The round: seal what is under an old key again, in every world, at most so many rows a pass.
 
-    It writes as the owner of the tables, for what came from outside is not the program's to change
-    (ADR 0004): the same text under another key is all that this changes.
+    What came from outside is not the program's to change (ADR 0004), so `anlan_reseal` does it: a
+    function that puts as many bytes under a newer key where the bytes that were read still stand.
     """
     current, done = secrets.keys().current, 0
     if under_old_keys(scope):
-        with owner_connection() as owner:
-            for world in _worlds(scope):
-                for one in sealed_columns():
-                    if done >= RESEAL_ROWS_MAX:
-                        return done
-                    rows_max = RESEAL_ROWS_MAX - done
-                    done += _reseal_column(owner, scope.in_world(world), one, current, rows_max)
+        for world in _worlds(scope):
+            for one in sealed_columns():
+                if done >= RESEAL_ROWS_MAX:
+                    return done
+                rows_max = RESEAL_ROWS_MAX - done
+                done += _reseal_column(scope.in_world(world), one, current, rows_max)
     for other in others:
         done += other(scope, OTHER_ROWS_MAX)
     return done
 
 
-@contextmanager
-def owner_connection() -> Iterator[Owner]:
-    """The owner of the tables; row-level security holds for it too."""
-    with psycopg.connect(site().dsn("owner"), connect_timeout=CONNECT_S_MAX) as connection_:
-        yield connection_
-
-
-def _reseal_column(
-    owner: Owner, scope: Scope, one: SealedColumn, current: int, rows_max: int
-) -> int:
-    """One transaction; its journal line is on the disk before it commits."""
-    with owner.transaction(), owner.cursor() as cursor:
-        cursor.execute(SETTINGS, setting_values(scope))
+def _reseal_column(scope: Scope, one: SealedColumn, current: int, rows_max: int) -> int:
+    """One transaction, with its journal line; how many rows came over."""
+    with scope.open(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {one.key}, {one.column} FROM {one.table} WHERE {_old(one)} {_of_world(one)}"  # noqa: S608
-            f" ORDER BY {one.key} LIMIT %s FOR UPDATE SKIP LOCKED",
+            f" ORDER BY {one.key} LIMIT %s",
             [current, *_world_of(one, scope.world), rows_max],
         )
         rows = [(row[0], bytes(row[1])) for row in cursor.fetchall()]
         if not rows:
             return 0
-        with scope.open():
-            why = f"{one.table}.{one.column}: {len(rows)}"
-            journal.line(scope, "keys.resealed", ("key", current), why=why)
         opened = secrets.opener(one.purpose)
-        cursor.executemany(
-            f"UPDATE {one.table} SET {one.column} = %s WHERE {one.key} = %s",  # noqa: S608
-            [(secrets.seal(opened(sealed), one.purpose), key) for key, sealed in rows],
-        )
-    return len(rows)
+        newer = [secrets.seal(opened(sealed), one.purpose) for _key, sealed in rows]
+        cursor.execute(
+            "SELECT anlan_reseal(%s, %s, %s, %s, %s)",
+            [one.table, one.column, [key for key, _sealed in rows],
+             [sealed for _key, sealed in rows], newer],
+        )  # fmt: skip
+        done = int(cursor.fetchone()[0])
+        why = f"{one.table}.{one.column}: {done}"
+        journal.line(scope, "keys.resealed", ("key", current), why=why)
+    return done
 
 
 def check_sealed(scope: Scope) -> int:
@@ -203,7 +189,7 @@ def _values(one: SealedColumn, world: int) -> Iterator[tuple[object, bytes]]:
         while True:
             after = f"AND {one.key} > %s" if last is not None else ""
             cursor.execute(
-                f"SELECT {one.key}, {one.column} FROM {one.table} WHERE {one.column} IS NOT NULL"  # noqa: S608
+                f"SELECT {one.key}, {one.column} FROM {one.table} WHERE length({one.column}) > 0"  # noqa: S608
                 f" {_of_world(one)} {after} ORDER BY {one.key} LIMIT {VALUES_STEP}",
                 [*_world_of(one, world), *([last] if last is not None else [])],
             )
@@ -218,7 +204,7 @@ def _values(one: SealedColumn, world: int) -> Iterator[tuple[object, bytes]]:
 def _old(one: SealedColumn) -> str:
     """The number of its key stands in the first two bytes of a sealed value."""
     number = f"get_byte({one.column}, 0) * 256 + get_byte({one.column}, 1)"
-    return f"{one.column} IS NOT NULL AND {number} <> %s"
+    return f"CASE WHEN length({one.column}) > 1 THEN {number} <> %s ELSE false END"
 
 
 def _has_world(one: SealedColumn) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.browser.axe import violations
-from tests.browser.conftest import anlan
+from tests.browser.conftest import WATCH, anlan
 from tests.totp import totp
 
 WORDS = {
@@ -184,6 +184,68 @@ def test_the_officer_does_their_work_and_signs_in_again_with_a_new_code(
     again.fill("#code", totp(walked["secret"], time.time() + 30))
     again.click("button.act")
     assert again.url == walked["console"] + "/"
+
+
+def device_of(page: Any) -> Any:
+    """A virtual authenticator of Chromium in the page's browser; a finger is always on it."""
+    wire = page.context.new_cdp_session(page)
+    wire.send("WebAuthn.enable")
+    wire.send("WebAuthn.addVirtualAuthenticator", {"options": {
+        "protocol": "ctap2", "transport": "internal", "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True}})  # fmt: skip
+    return wire
+
+
+def test_a_passkey_signs_in_at_the_host_name_and_is_not_offered_at_a_number(
+    walked: dict[str, Any], browser: Any
+) -> None:
+    console, page = walked["console"], walked["officer"]
+    assert console.startswith("http://localhost")
+    page.add_init_script(WATCH)
+    device_of(page)
+    page.goto(console + "/accounts/")
+    page.click("text=添加通行密钥")
+    if page.locator("#password").count():  # the walk took longer than a confirmation counts
+        page.fill("#password", PASSWORD)
+        page.fill("#code", totp(walked["secret"], time.time() + 30))
+        page.click("button.act")
+    assert page.inner_text("h1") == "添加通行密钥"
+    page.fill("#name", "值班室电脑")
+    shot(page, "passkey-add")
+    assert violations(page) == []
+    page.click("#passkey-add")
+    page.wait_for_selector("text=值班室电脑")
+    assert (
+        page.locator("tr", has_text="值班室电脑").locator("td").nth(1).inner_text() == "localhost"
+    )
+    shot(page, "passkeys")
+    assert violations(page) == []
+    page.context.clear_cookies()
+    sign_in(page, console, "wang.duty", PASSWORD)
+    assert page.inner_text("h1") == "用通行密钥，或输入验证码"
+    shot(page, "passkey-use")
+    assert violations(page) == []
+    page.click("#passkey-use")
+    page.wait_for_url(console + "/")
+    assert page.evaluate("window.violations ?? []") == []
+    number = own_context(browser, walked["faults"])
+    sign_in(number, console.replace("localhost", "127.0.0.1"), "wang.duty", PASSWORD)
+    assert number.inner_text("h1") == "输入验证码"
+    assert number.locator("#passkey-use").count() == 0
+
+
+def test_a_machine_without_the_passkey_is_told_so_in_words(
+    walked: dict[str, Any], browser: Any
+) -> None:
+    page = own_context(browser, walked["faults"], width=390)
+    device_of(page)
+    sign_in(page, walked["console"], "wang.duty", PASSWORD)
+    page.click("#passkey-use")
+    page.wait_for_selector("#passkey-fault:visible")
+    assert "没有完成" in page.inner_text("#passkey-fault")
+    shot(page, "passkey-fault-390")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 391
+    assert violations(page) == []
 
 
 def test_sign_in_pages_fit_a_telephone_and_speak_chinese(

@@ -64,11 +64,11 @@ def test_a_document_is_dropped_settled_by_keys_confirmed_by_another_and_taken_ba
     ready(page)
     page.set_input_files("#file", FROZEN / "n01-minutes.docx")
     page.click("form[data-upload] button.act")
-    page.wait_for_selector("[data-refusal]:not([hidden])", timeout=WAIT_MS)
+    page.wait_for_selector("[data-refusal]:not([hidden])", timeout=WAIT_MS * 2)
     assert "请确认是政府印发的工作要点全文" in page.inner_text("[data-refusal]")
     page.set_input_files("#file", FROZEN / name)
     page.click("form[data-upload] button.act")
-    page.wait_for_url(re.compile(r"/plan/versions/\d+/$"), timeout=WAIT_MS)
+    page.wait_for_url(re.compile(r"/plan/versions/\d+/$"), timeout=WAIT_MS * 2)
     ready(page)
     version = page.url
     opened = int(re.search(r"\d+", page.inner_text("h1"))[0])  # type: ignore[index]

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,12 +88,13 @@ class Drill:
         for _number in range(self.worker_count):
             self.start_worker()
 
-    def start_worker(self) -> None:
+    def start_worker(self, more: Mapping[str, str] | None = None) -> None:
+        """A worker more. more: what its environment has besides."""
         log = (self.home / "worker.log").open("ab")
         self.workers.append(
             subprocess.Popen(
                 [sys.executable, "-m", "anlan.faces.worker"],
-                env=self.environment("worker"), stdout=log, stderr=log,
+                env=self.environment("worker") | dict(more or {}), stdout=log, stderr=log,
             )
         )  # fmt: skip
 

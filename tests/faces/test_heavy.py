@@ -11,7 +11,7 @@ import pytest
 
 HEAVY = (
     "numpy", "scipy", "numba", "shapely", "pypinyin", "openpyxl", "docx", "lxml", "reportlab",
-    "pypdfium2", "python_calamine", "chinese_calendar",
+    "pypdfium2", "python_calamine", "chinese_calendar", "markdown_it",
 )  # fmt: skip
 START = {
     "console": "import anlan.faces.http.wsgi; from django.urls import get_resolver;"

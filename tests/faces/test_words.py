@@ -80,3 +80,10 @@ def test_no_template_says_a_chinese_word_outside_gettext() -> None:
         text = re.sub(r"{%.*?%}|{{.*?}}", "", text, flags=re.S)
         bare += [f"{path.name}: {word}" for word in re.findall(r"[一-鿿]+", text)]
     assert [entry for entry in bare if not entry.endswith(": 中文")] == []
+
+
+def test_every_column_says_what_it_holds() -> None:
+    """A head without a word is silence to who listens to the page; "unseen" hides it from the eye."""
+    empty = [path.name for path in ROOT.rglob("*.html")
+             if re.search(r"<th\b[^>]*>\s*</th>", path.read_text(encoding="utf-8"))]  # fmt: skip
+    assert empty == []

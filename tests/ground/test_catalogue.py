@@ -78,8 +78,24 @@ def test_a_definer_function_runs_as_the_search_role_with_a_fixed_path(
         " JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner"
         " WHERE n.nspname = 'public' AND p.prosecdef"
     )
+    owned = {row[0] for row in rows if row[1] == "anlan_owner"}
+    assert owned == {"anlan_blank", "anlan_reseal", "anlan_forget_file"}, "each with its own test"
     wrong = [row[0] for row in rows if row[1] != "anlan_search" or "search_path" not in row[2]]
-    assert wrong == []
+    assert set(wrong) == owned
+    assert all("search_path" in row[2] for row in rows)
+
+
+@pytest.mark.parametrize("role", ["public", "watchdog"])
+def test_only_the_application_may_call_what_writes_as_the_owner(
+    empty_db: str, owner_sql: Any, role: str
+) -> None:
+    rows = owner_sql(
+        "SELECT p.proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
+        " WHERE p.prosecdef AND r.rolname = 'anlan_owner'"
+        " AND has_function_privilege('anlan_' || %s, p.oid, 'EXECUTE')",
+        (role,),
+    )
+    assert rows == []
 
 
 def test_times_are_stored_with_their_zone(empty_db: str, owner_sql: Any) -> None:

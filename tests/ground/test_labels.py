@@ -19,6 +19,7 @@ YEARS_MAX_DAYS = 10 * 366
 # Words of a column that would hold somebody's data if nobody had thought about it.
 PERSONAL_WORDS = re.compile(r"(^|_)(phone|mobile|idcard|id_number|head|needs|health|birth)(_|$)")
 NOT_PERSONAL = {
+    "link.peer.key": "the secret of a link, of two counties and not of a person",
     "county.person.phone_hash": "keyed, of the labelled number",
     "county.person.phone_tail_hash": "keyed, of the labelled number",
 }

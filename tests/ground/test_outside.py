@@ -325,7 +325,7 @@ def test_https_trusts_the_name_and_not_only_the_address(
     where = allowed(f"bureau.example:{own.port}", f"other.example:{own.port}")
     assert refusal(f"https://bureau.example:{own.port}/", where) == "out-tls"
     trusting = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(outside, "_tls", lambda: trusting)
+    monkeypatch.setattr(outside, "_tls", lambda _authority: trusting)
     assert fetch(f"https://bureau.example:{own.port}/", where, Budget(), {}).content == b"hi"
     assert refusal(f"https://other.example:{own.port}/", where) == "out-tls"
 

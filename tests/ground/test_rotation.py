@@ -5,14 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 from anlan.ground import secrets, upkeep
 from anlan.ground.errors import Denied, NotRunning
@@ -20,19 +18,6 @@ from anlan.ground.scope import Actor, Scope
 from tests.totp import totp
 
 ROUND, COMMAND = Scope.for_round("keys.reseal"), Scope.for_command("t")
-
-
-@pytest.fixture(autouse=True)
-def _owner(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner of the test's own database."""
-
-    @contextmanager
-    def connected() -> Iterator[Any]:
-        name = connection.settings_dict["NAME"]
-        with psycopg.connect(cluster.dsn("owner", name)) as own:
-            yield own
-
-    monkeypatch.setattr(upkeep, "owner_connection", connected)
 
 
 @pytest.fixture
@@ -110,6 +95,39 @@ def test_rows_of_an_exercise_come_over_too(
         pass
     old = owner_sql("SELECT count(*) FROM county_person WHERE world = 7 AND get_byte(phone, 1) = 1")
     assert old == [(0,)] and upkeep.under_old_keys(COMMAND) == 0
+
+
+def test_what_came_from_outside_comes_over_and_is_changed_by_nobody(
+    night: dict[str, Any], keys: Path
+) -> None:
+    """The application may not write a message; the function takes no other text and no older key."""
+    from anlan.engines.callout.models import Inbound
+
+    call = "SELECT anlan_reseal('callout_inbound', 'text', %s, %s, %s)"
+    with ROUND.open(), connection.cursor() as cursor:
+        cursor.execute("SELECT id, text FROM callout_inbound ORDER BY id LIMIT 1")
+        ident, were = cursor.fetchone()
+        before = Inbound.objects.get(pk=ident).text
+        forged = secrets.seal("0" * len(before.encode()), "callout_inbound.text")
+        cursor.execute(call, [[ident], [bytes(were)], [forged]])
+        assert cursor.fetchone()[0] == 0, "the same key"
+    upkeep.rotate_keys(COMMAND)
+    with ROUND.open(), connection.cursor() as cursor:
+        longer = secrets.seal(before + "x", "callout_inbound.text")
+        cursor.execute(call, [[ident], [bytes(were)], [longer]])
+        assert cursor.fetchone()[0] == 0, "another length"
+        other = secrets.seal(before, "callout_inbound.text")
+        cursor.execute(call, [[ident], [b"x" * len(were)], [other]])
+        assert cursor.fetchone()[0] == 0, "it changed meanwhile"
+    with pytest.raises(ProgrammingError, match="only a round"):
+        with COMMAND.open(), connection.cursor() as cursor:
+            cursor.execute(call, [[ident], [bytes(were)], [other]])
+    while upkeep.reseal(ROUND):
+        pass
+    with ROUND.open(), connection.cursor() as cursor:
+        assert Inbound.objects.get(pk=ident).text == before
+        cursor.execute("SELECT get_byte(text, 1) FROM callout_inbound WHERE id = %s", [ident])
+        assert cursor.fetchone()[0] == 2
 
 
 def test_a_process_that_read_the_keys_before_opens_what_is_sealed_after(

@@ -212,6 +212,9 @@ class Inbound(Operational):
         indexes = [models.Index(fields=["id"], name="inbound_new", condition=models.Q(state="new"))]
 
 
+PROOF = Label("兜底凭据", "突发事件应对法第六十四条", 730, "text")
+
+
 class Fallback(Operational):
     """Somebody named goes there: knock, gong. Closed with time and proof.
 
@@ -219,6 +222,8 @@ class Fallback(Operational):
     photo_says: place and time that the photo itself carries (EXIF), kept as it came and never
     taken for the truth.
     """
+
+    personal = {"proof": PROOF, "proof_file": PROOF, "photo_says": PROOF}
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="fallback")
     step = models.CharField(max_length=40)

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
-from anlan.engines.indicators import compute, declare
+from anlan.engines.indicators import compute, declare, due
 from anlan.engines.indicators.decisions import judge, period_of
 from anlan.engines.indicators.models import BaseCount, FigureCheck, ZeroReport
 from anlan.ground import clock, journal, secrets
@@ -58,6 +58,7 @@ def report_zero(scope: Scope, name: str, on: date | None = None) -> ZeroReport:
         signed_by=scope.actor.label, signed_at=moment,
         signature=secrets.digest("zero-report", said.encode()).hex(),
     )  # fmt: skip
+    due.mark(scope, name, scope.lo, first if period.starts_on else None)
     journal.line(scope, "indicator.zero", row, why=compute.period_label(period), after=said)
     tell(scope, "indicator", scope.lo, indicator=name)
     return row
@@ -83,6 +84,8 @@ def withdraw_zero(scope: Scope, report_id: int, why: str) -> ZeroReport:
     row.withdrawn_at, row.withdrawn_why = clock.now(), why.strip()[:WORDS_CHARS_MAX]
     row.version += 1
     row.save(update_fields=["withdrawn_at", "withdrawn_why", "version"])
+    first = row.starts_on if row.starts_on > date.min else None
+    due.mark(scope, row.indicator, row.division, first)
     journal.line(scope, "indicator.zero.withdraw", row, why=why)
     tell(scope, "indicator", row.division, indicator=row.indicator)
     return row
@@ -112,20 +115,24 @@ def set_base(
         authority=authority.strip()[:100], counted_on=counted_on,
         document=document.strip()[:WORDS_CHARS_MAX], editor=scope.actor.label, demo=demo,
     )  # fmt: skip
+    due.mark(scope, name, division, None)
     journal.line(scope, "indicator.base", row, after=[str(number), authority, document])
     tell(scope, "indicator", division, indicator=name)
     return row
 
 
 @action("plan.confirm", journal="indicator.check")
-def check(scope: Scope, name: str, shown: str, note: str) -> FigureCheck:
-    """A person held the present figure against its records; a figure that moves is unchecked again.
+def check(
+    scope: Scope, name: str, shown: str, note: str, on: date | None = None
+) -> FigureCheck:  # fmt: skip
+    """A person held the figure of the day's period (today's where None) against its records; a
+    figure that moves is unchecked again.
 
     shown: the figure as the person saw it; Conflict where it has moved since.
     """
     entry = declare.entry_of(name)
     day = compute.today(scope)
-    period = period_of(declare.period_kind(entry), day)
+    period = period_of(declare.period_kind(entry), on or day)
     figure = compute.figure(scope, name, period)
     if figure.value is None:
         raise Refusal("check-nothing", _("没有数，不能核"), figure.reason)
@@ -134,7 +141,8 @@ def check(scope: Scope, name: str, shown: str, note: str) -> FigureCheck:
                        _("请看新数后再核"))  # fmt: skip
     tallied = compute.tally(declare.Compiled(name, entry, period))
     said = compute.reported(scope, name, period, compute.towns(scope), tallied)
-    judged = judge(declare.promise_of(entry, day), tallied[None], said[None], day)
+    promise = declare.promise_of(entry, period.within(day))
+    judged = judge(promise, tallied[None], said[None], day)
     row = FigureCheck.objects.create(
         division=scope.lo, world=scope.world, indicator=name,
         figure_digest=compute.figure_digest(name, period, None, judged),

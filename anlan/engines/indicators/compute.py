@@ -118,7 +118,7 @@ def _figures(
         checked = set(
             FigureCheck.objects.filter(indicator=name).values_list("figure_digest", flat=True)
         )
-    promise = declare.promise_of(entry, day)
+    promise = declare.promise_of(entry, own.within(day))
     places: list[int | None] = [None, *(seen if townships else [])]
     return {
         place: _shown(name, entry, own, place, tallies.get(place, Tally()),

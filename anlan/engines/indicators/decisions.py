@@ -33,6 +33,10 @@ class Period:
     starts_on: date | None
     ends_on: date
 
+    def within(self, on: date) -> date:
+        """The day of the period that lies nearest to the day."""
+        return min(max(on, self.starts_on or date.min), self.ends_on)
+
 
 def period_of(kind: str, on: date) -> Period:
     """The period of the kind in which the day lies; for `none`, up to the day."""

@@ -4,9 +4,10 @@ Flows in: marks of facts (`ground/marks`), written in the transaction of each ch
 the counts of an indicator by township, equal at every moment to a computation from the records:
 whoever reads them asks for marks first, and counts a marked township from its records.
 
-Kept are the running period of each indicator and the one before it, in the real world, for facts
-all of whose tables leave marks. Anything else is computed from the records as it is asked for. No
-journal line is written: nothing is said here that the records, which have theirs, do not say.
+Kept are the running period of each indicator, the one before it and the last of the year before, in
+the real world, for facts all of whose tables leave marks. Anything else is computed from the
+records as it is asked for. No journal line is written: nothing is said here that the records, which
+have theirs, do not say.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 from django.db import connection
 
-from anlan.engines.indicators import declare
+from anlan.engines.indicators import declare, due
 from anlan.engines.indicators.counts import tally
 from anlan.engines.indicators.decisions import Period, Tally, period_of
 from anlan.engines.indicators.declare import Compiled, Entry
@@ -137,6 +138,7 @@ def recompute(scope: Scope) -> int:
         # Taken before anything is counted: a change that comes later leaves a mark of its own.
         taken = _take(cursor)
         today = clock.local(clock.now()).date()
+        due.note(scope, taken, today)
         wanted = {
             (name, period.starts_on, period.ends_on): (entry, period)
             for name, entry in declare.declared().items() if marked(str(entry["fact"]))
@@ -150,12 +152,14 @@ def recompute(scope: Scope) -> int:
 
 
 def periods(entry: Entry, today: date) -> list[Period]:
-    """The running period and the one before it; of kind `none`, today's."""
+    """The running period, the one before it, and the last of the year before, for which a plan of
+    that year is still asked; of kind `none`, today's and that year's end."""
     kind = declare.period_kind(entry)
     now = period_of(kind, today)
-    if now.starts_on is None:
-        return [now]
-    return [now, period_of(kind, now.starts_on - timedelta(days=1))]
+    found = [now, period_of(kind, date(today.year - 1, 12, 31))]
+    if now.starts_on is not None:
+        found.insert(1, period_of(kind, now.starts_on - timedelta(days=1)))
+    return list(dict.fromkeys(found))
 
 
 def _take(cursor: Any) -> dict[str, list[tuple[int | None, date | None]]]:

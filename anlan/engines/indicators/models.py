@@ -130,6 +130,20 @@ class FrozenMember(Operational):
         indexes = [models.Index(fields=["indicator", "month", "division"], name="frozen_member")]
 
 
+class CorrectionDue(Operational):
+    """A frozen month that a change touches: the round computes it again and takes this away."""
+
+    indicator = models.CharField(max_length=120)
+    month = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["world", "indicator", "month"], name="correction_due_once"
+            )
+        ]
+
+
 class Correction(Operational):
     """更正: what a later fact makes of a frozen figure. The frozen one stands beside it."""
 

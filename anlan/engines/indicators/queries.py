@@ -35,6 +35,12 @@ def place_of(scope: Scope) -> int:
     return scope.lo if own_township else whole_county()
 
 
+def place_sql(scope: Scope) -> str:
+    """The same as `place_of`, as an expression of a larger question."""
+    own_township = scope.kind == "post" and level(scope.lo) == "township"
+    return str(int(scope.lo)) if own_township else "(SELECT min(code) FROM ground_county)"
+
+
 def months(scope: Scope, name: str) -> list[Month]:
     """Frozen months of the reader's place, newest first."""
     with scope.open():

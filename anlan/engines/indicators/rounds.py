@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
-from anlan.engines.indicators import compute, declare
+from anlan.engines.indicators import compute, declare, due
 from anlan.engines.indicators.counts import rows_sql, tally
 from anlan.engines.indicators.decisions import (
     Judgement,
@@ -25,16 +25,16 @@ from anlan.engines.indicators.decisions import (
     until_month_end,
 )
 from anlan.engines.indicators.declare import Compiled
-from anlan.engines.indicators.models import Correction, FrozenFigure
+from anlan.engines.indicators.models import Correction, CorrectionDue, FrozenFigure
 from anlan.ground import clock, journal
 from anlan.ground.errors import Refusal
 from anlan.ground.live import tell
 from anlan.ground.places import level, township_of
 from anlan.ground.scope import Scope
 
-CORRECT_MONTHS = 13
 CATCH_UP_MONTHS = 12
 CHANGES_MAX = 200
+DUE_MAX = 200  # months in one pass
 
 MEMBERS = """
 INSERT INTO indicators_frozenmember (division, world, version, indicator, month, object_kind,
@@ -145,27 +145,35 @@ def _kept(value: Decimal | None) -> Decimal | None:
 
 
 def correct(scope: Scope) -> int:
-    """Compute frozen months again; where a later fact changed one, write a correction beside it.
+    """Compute the frozen months that changes touched; where one is another now, correct it."""
+    with scope.open():
+        found = CorrectionDue.objects.order_by("indicator", "month")
+        marked = list(found.values_list("indicator", "month")[:DUE_MAX])
+    return sum(_correct_one(scope, name, month) for name, month in marked)
+
+
+def sweep(scope: Scope) -> int:
+    """Compute all frozen months again, marked or not: facts of which a table leaves no marks.
 
     Indicators of what stands have no past to compute again: theirs stay as frozen.
     """
     with scope.open():
-        oldest = month_before(compute.today(scope))
-        for _step in range(CORRECT_MONTHS):
-            oldest = month_before(oldest)
-        due = list(
+        oldest = due.oldest(compute.today(scope))
+        found = list(
             FrozenFigure.objects.filter(month__gt=oldest, starts_on__isnull=False)
             .order_by("indicator", "month").values_list("indicator", "month").distinct()
         )  # fmt: skip
-    return sum(_correct_one(scope, name, month) for name, month in due)
+    return sum(_correct_one(scope, name, month) for name, month in found)
 
 
 def _correct_one(scope: Scope, name: str, month: date) -> int:
     entry = declare.declared().get(name)
-    if entry is None or declare.stands(entry):
-        return 0
     with scope.open(), connection.cursor() as cursor:
         _alone(cursor, f"correct/{scope.world}/{name}/{month}")
+        # Taken before anything is computed: a change that comes later makes it due again.
+        CorrectionDue.objects.filter(indicator=name, month=month).delete()
+        if entry is None or declare.stands(entry):
+            return 0
         frozen = list(FrozenFigure.objects.filter(indicator=name, month=month).order_by("id"))
         if not frozen or frozen[0].declared_digest != declare.digest(entry):
             return 0  # frozen under other words: those of today say nothing about it

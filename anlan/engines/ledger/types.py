@@ -53,23 +53,25 @@ def _sections() -> Iterator[tuple[str, dict[str, Any]]]:
 def _type(name: str, entry: dict[str, Any], facets: list[tuple[str, Any]]) -> ObjectType:
     code = entry.get("code", {"label": "编号", "form": "free"})
     own = {facet: said for facet, said in facets if said["of"] == name}
-    fields = [_field(key, said) for key, said in entry["fields"].items()]
+    fields = [field_of(key, said) for key, said in entry["fields"].items()]
     for facet, said in own.items():
-        fields += [_field(f"{facet}.{key}", one, facet) for key, one in said["fields"].items()]
+        fields += [field_of(f"{facet}.{key}", one, facet) for key, one in said["fields"].items()]
     derived = [
-        Derived(key, _label(said), said["op"], tuple(said["of"]), said.get("unit", ""))
+        Derived(key, label_of(said), said["op"], tuple(said["of"]), said.get("unit", ""))
         for key, said in entry.get("derived", {}).items()
     ]
     return ObjectType(
-        name, _label(entry), entry.get("symbol", "other"), code["label"], code["form"],
+        name, label_of(entry), entry.get("symbol", "other"), code["label"], code["form"],
         bool(code.get("needed")), dict(entry["states"]), tuple(fields), tuple(derived),
-        {facet: _label(said) for facet, said in own.items()},
+        {facet: label_of(said) for facet, said in own.items()},
     )  # fmt: skip
 
 
-def _field(key: str, said: dict[str, Any], facet: str = "") -> Field:
+def field_of(key: str, said: dict[str, Any], facet: str = "") -> Field:
+    """A typed field as a pack declares it."""
     return Field(
-        key, _label(said), said["kind"], "元" if said["kind"] == "money" else said.get("unit", ""),
+        key, label_of(said), said["kind"],
+        "元" if said["kind"] == "money" else said.get("unit", ""),
         said.get("at_least"), said.get("at_most"), int(said.get("decimals", 2)),
         int(said.get("chars", 1000 if said["kind"] == "note" else 100)),
         dict(said.get("options", {})), said.get("of", ""), bool(said.get("needed")),
@@ -77,6 +79,7 @@ def _field(key: str, said: dict[str, Any], facet: str = "") -> Field:
     )  # fmt: skip
 
 
-def _label(said: dict[str, Any]) -> str:
+def label_of(said: dict[str, Any]) -> str:
+    """The label in the reader's language: Chinese, or English where the pack gives it."""
     english = (get_language() or "").startswith("en")
     return str(said.get("label_en") if english and said.get("label_en") else said["label"])

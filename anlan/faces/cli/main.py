@@ -25,6 +25,7 @@ from anlan.faces.cli import (
     gateway,
     https,
     keys,
+    links,
     looking,
     packs,
     services,
@@ -94,6 +95,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("packs new", "照模板新建一个规则包", packs.new, False,
             (("folder", {"help": "新建的文件夹，名称用小写字母"}),
              ("label", {"help": "规则包的中文名称"}))),
+    Command("packs test", "照情形一步一步办，看规则包对不对", packs.test, False,
+            (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时是自带的"}),)),
     Command("packs docs", "每个规则包一页说明", packs.docs, False,
             (("folder", {"nargs": "?", "help": "规则包的文件夹；不写时是自带的"}),
              ("--to", {"help": "写到哪个文件夹，每包一个 .md；不写时打印"}),
@@ -165,6 +168,10 @@ COMMANDS: tuple[Command, ...] = (
             right="system.manage"),
     Command("keys offline", "生成一对离线密钥", keys.keys_offline, False,
             (("file", {"help": "私钥写到哪个文件，公钥写到同名 .pub"}),)),
+    Command("link status", "每条联通现在怎样：编号、等回执的、最近听到", links.link_status, True,
+            right="link.read"),
+    Command("link test", "现在就和对方问候一次，逐步说明", links.link_test, True,
+            (("name", {"help": "对方名称，或十二位区划代码"}),), right="system.manage"),
     Command("journal verify", "核验日志", commands.journal_verify, True, right="journal.audit"),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from anlan.ground.errors import Refusal
 
 SCHEMA = "anlan.packs/1"
 DOCS_SCHEMA = "anlan.packs.docs/1"
+TEST_SCHEMA = "anlan.packs.test/1"
 TEMPLATE_LABEL = "规则包名称"
 
 
@@ -93,6 +94,50 @@ def docs(options: argparse.Namespace) -> Answer:
         written = _write(Path(options.to), pages)
         return 0, {"schema": DOCS_SCHEMA, "pages": pages}, f"已写 {len(written)} 页到 {options.to}"
     return 0, {"schema": DOCS_SCHEMA, "pages": pages}, "\n".join(p["text"] for p in pages).rstrip()
+
+
+def test(options: argparse.Namespace) -> Answer:
+    """Play the situations of packs as written; 1 where one goes otherwise. Needs no county."""
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(USE_I18N=False, LANGUAGE_CODE="zh-hans")
+        django.setup()
+    from anlan.county.rights import table
+    from anlan.engines.cases import situations
+    from anlan.engines.cases.types import compiled
+    from anlan.ground.policy import check as checking
+    from anlan.ground.policy import packs
+
+    folder = Path(options.folder) if options.folder else packs.PACKS
+    own = [folder] if (folder / "pack.yaml").is_file() else packs.folders(folder)
+    if not folder.is_dir() or not own:
+        raise Refusal("folder-missing", "这里没有规则包", str(folder), "写规则包所在的文件夹")
+    if checking.check(folder).faults:
+        raise Refusal(
+            "pack-broken", "规则包有问题，先改好", str(folder), "先运行 anlan packs check"
+        )
+    found = []
+    for one in own:
+        said = packs.section(one.name, "situations", one.parent)
+        cases = packs.section(one.name, "cases", one.parent)
+        kinds = {f"{one.name}.{key}": compiled(f"{one.name}.{key}", entry)
+                 for key, entry in cases.items()}  # fmt: skip
+        found += [
+            (one.name, row) for row in situations.of_pack(one.name, said, kinds, table().posts)
+        ]
+    rows = [{"pack": pack, **asdict(row), "passed": row.passed} for pack, row in found]
+    failed = [(pack, row) for pack, row in found if not row.passed]
+    may = "可以"
+    lines = [
+        f"{pack} {row.name}：第 {row.step} 步应为 {row.wanted or may}，实为 {row.found or may}"
+        for pack, row in failed
+    ]
+    lines.append(
+        f"{len(found)} 个情形，{len(failed)} 个不对" if failed else f"{len(found)} 个情形，都对"
+    )
+    return (1 if failed else 0), {"schema": TEST_SCHEMA, "situations": rows}, "\n".join(lines)
 
 
 def _write(folder: Path, pages: list[dict[str, str]]) -> list[Path]:

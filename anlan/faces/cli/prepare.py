@@ -137,12 +137,15 @@ def demo() -> dict[str, object]:
 
 
 def _plan(scope: Scope) -> None:
-    """The demonstration plan, in our own words; read and confirmed at once or not at all."""
+    """The demonstration plan of this year, in our own words; read and confirmed at once or not at
+    all."""
+    from anlan.engines.indicators import compute
     from anlan.rooms.workplan import actions, demo, queries
 
     with scope.open():
         if queries.current(scope) is None:
-            version = actions.import_plan(scope, demo.document(), demo.NAME, demo=True)
+            year = compute.today(scope).year
+            version = actions.import_plan(scope, demo.document(year), demo.NAME, demo=True)
             actions.confirm(scope, version.id)
             _bases(scope)
 

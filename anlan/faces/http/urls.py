@@ -9,12 +9,19 @@ from django.urls import URLPattern, URLResolver, re_path
 
 from anlan.county import access_pages as access
 from anlan.county import acting_pages as acting
+from anlan.county import oidc_pages as oidc
 from anlan.county import pages as county
+from anlan.county import passkey_pages as passkeys
 from anlan.engines.callout import pages as callout
+from anlan.engines.cases import pages as cases
+from anlan.engines.cases import side_pages as case_sides
 from anlan.engines.ledger import pages as ledger
-from anlan.faces.console import administration, wall_pages
+from anlan.faces.console import administration, manual, wall_pages
 from anlan.faces.console import pages as console
 from anlan.faces.http import metrics
+from anlan.faces.link import pages as link
+from anlan.faces.link import peer_pages as peers
+from anlan.faces.link.adapters.http import door as link_door
 from anlan.ground import pages as ground
 from anlan.ground.policy import pages as policy
 from anlan.rooms.duty import pages as duty
@@ -52,16 +59,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *duty.urlpatterns,
     *workplan.urlpatterns,
     *oversight.urlpatterns,
+    *link.urlpatterns,
     *plan_import.urlpatterns,
     *ledger.urlpatterns,
+    *cases.urlpatterns,
+    *case_sides.urlpatterns,
     *county.urlpatterns,
     *policy.urlpatterns,
     *ground.urlpatterns,
     *wall_pages.urlpatterns,
+    *manual.urlpatterns,
     *access.urlpatterns,
+    *passkeys.urlpatterns,
+    *oidc.urlpatterns,
     *acting.urlpatterns,
     *administration.urlpatterns,
     *sources.urlpatterns,
+    *peers.urlpatterns,
+    *link_door.urlpatterns,
     *metrics.urlpatterns,
     _static(),
 ]

@@ -19,6 +19,7 @@ from anlan.engines.callout import links, played
 from anlan.engines.callout.evidence import by_link
 from anlan.engines.callout.models import Call
 from anlan.engines.callout.photos import keep_photo
+from anlan.engines.cases import door
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.machine import site
@@ -153,6 +154,28 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/report.html", context)
 
 
+@public_page(
+    "anybody reports a danger or a breach; it is stored sealed and shown to nobody here",
+    fields=["what", "text", "place", "caller", "number", "form_key"],
+)
+def tip(request: HttpRequest) -> HttpResponse:
+    """A report by the public (群众举报): stored before it is answered, taken in by a round."""
+    offered = [(f"{kind.name}/{own.key}", own.label) for kind, own in door.openings()]
+    if request.method == "POST":
+        post = request.POST
+        kind, _slash, opening = post.get("what", "").partition("/")
+        door.leave(
+            Scope.nobody(address_of(request), getattr(request, "request_id", "")), kind, opening,
+            post.get("form_key", "") or uuid.uuid4().hex,
+            door.Said(post.get("text", ""), post.get("place", ""), post.get("caller", ""),
+                      post.get("number", "")),
+        )  # fmt: skip
+        return redirect(request.path + "?done=1")
+    context = {"done": request.GET.get("done", ""), "form_key": uuid.uuid4().hex,
+               "offered": offered}  # fmt: skip
+    return render(request, "portal/tip.html", context)
+
+
 @public_page("the player of an exercise takes its outbox by a signed token", fields=["taken"])
 def outbox(request: HttpRequest) -> HttpResponse:
     """What a 推演 would have sent, for the program that answers it; nothing for anybody else."""
@@ -212,6 +235,7 @@ urlpatterns = [
     path("f/<str:token>", fallback, name="fallback-link"),
     path("h/<str:token>", headcount, name="headcount"),
     path("r", report, name="public-report"),
+    path("t", tip, name="public-tip"),
     path("exercise/outbox", outbox, name="outbox"),
     path("health", health, name="public-health"),
     re_path(r"^s/(?P<name>p\.(?:css|js))$", asset, name="public-asset"),

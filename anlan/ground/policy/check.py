@@ -17,10 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from anlan.ground.policy import check_types, facts, packs
+from anlan.ground.policy import check_cases, check_types, facts, packs
 from anlan.ground.policy.packs import Document, Fault, PackFault
 
-SECTIONS = ("pack", "chains", "texts", "indicators", "types", "events")
+SECTIONS = ("pack", "chains", "texts", "indicators", "types", "events", "cases", "situations")
 SHARED = {"_core": ("rights", "types"), "_law": None}
 DATA_FILES = {
     "_core": {"divisions_500231.csv", "password_words.yaml", "plan_demo.yaml", "surnames.yaml"}
@@ -32,6 +32,7 @@ FAULTS_MAX = 500
 PLACEHOLDERS = {
     "chains": frozenset({"text", "code", "link", "post", "title"}),
     "texts": frozenset({"county", "label", "grade", "at", "area", "caution", "measures", "others"}),
+    "cases": check_cases.PLACEHOLDERS,
     "": frozenset(),
 }
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -210,6 +211,11 @@ def _true(document: Document, section: str, data: dict[str, Any]) -> Iterator[Fa
     elif section == "types":
         for path, what, mend in check_types.faults(data, document.file.startswith("_core/")):
             yield _fault(document, path, what, mend)
+    elif section == "cases":
+        for path, what, mend in check_cases.faults(data, document.file.partition("/")[0]):
+            yield _fault(document, path, what, mend)
+    elif section == "situations":
+        yield from _situations(document, data)
     elif section == "events":
         yield from _events(document, data)
 
@@ -283,6 +289,24 @@ def _chains(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
                 if kind not in known:
                     yield _fault(document, [name, "levels", at, *path], f"没有这种岗位：{kind}",
                                  f"只许 {'、'.join(sorted(known))}")  # fmt: skip
+
+
+def _situations(document: Document, data: dict[str, Any]) -> Iterator[Fault]:
+    """Every day is one, and every post is in the table of rights."""
+    posts = _post_kinds()
+    for name, situation in data.items():
+        for at, step in enumerate(situation["steps"]):
+            path = [name, "steps", at]
+            days = [(key, step[key]) for key in ("day", "to") if key in step]
+            days += [("then", day) for day in step.get("then", {}).get("due", {}).values() if day]
+            for key, day in days:
+                try:
+                    date.fromisoformat(day)
+                except ValueError:
+                    yield _fault(document, [*path, key], f"不是日期：{day}", "写成 2025-03-14")
+            if step.get("as", next(iter(posts))) not in posts:
+                yield _fault(document, [*path, "as"], f"没有这种岗位：{step['as']}",
+                             f"只许 {'、'.join(sorted(posts))}")  # fmt: skip
 
 
 def _events(document: Document, data: dict[str, Any]) -> Iterator[Fault]:

@@ -52,17 +52,18 @@ def _day(text: str, fallback: date) -> date:
         raise Refusal("day-form", _("日期不对"), text[:20], _("例如 2025-07-01")) from None
 
 
-def _row(scope: Scope, name: str, on: date, today: date) -> Row:
-    """What the day's value is: exactly for another day, with the rule of `value` for today."""
+def _rows(scope: Scope, on: date, today: date) -> list[Row]:
+    """What each value is: exactly for another day, with the rule of `value` for today."""
+    at = None if on == today else calendar.end_of_day(on) - timedelta(microseconds=1)
+    found = values.several(scope, packs.laws(), at)
+    return [_row(name, found.get(name), on) for name in packs.laws()]
+
+
+def _row(name: str, found: PolicyValue | None, on: date) -> Row:
     try:
         shipped: PolicyValue | None = values.shipped(name, on)
     except NotFound:
         shipped = None
-    at = None if on == today else calendar.end_of_day(on) - timedelta(microseconds=1)
-    try:
-        found: PolicyValue | None = values.value(scope, name, at)
-    except NotFound:
-        found = None
     own = found if found is not None and found.status == "saved" else None
     runs = found if found is not None and found.runs else None
     return Row(name, shipped, own, runs)
@@ -75,9 +76,9 @@ def list_page(request: HttpRequest) -> HttpResponse:
     today = clock.local(clock.now()).date()
     on = _day(request.GET.get("on", ""), today)
     groups: dict[str, list[Row]] = {}
-    for name in packs.laws():
-        groups.setdefault(name.partition(".")[0], []).append(_row(scope, name, on, today))
-    rows = [row for group in groups.values() for row in group]
+    rows = _rows(scope, on, today)
+    for row in rows:
+        groups.setdefault(row.name.partition(".")[0], []).append(row)
     context = {
         "groups": [(_group_label(name), group) for name, group in groups.items()],
         "on": on, "today": today, "total": len(rows),
@@ -110,7 +111,7 @@ def value_page(request: HttpRequest, name: str) -> HttpResponse:
         for day in sorted(entry["values"], key=str)
     ]  # fmt: skip
     history = values.history(scope, name)
-    row = _row(scope, name, today, today)
+    row = _row(name, values.several(scope, (name,)).get(name), today)
     context = {
         "name": name, "entry": entry, "dated": dated, "row": row, "history": history,
         "seen": values.version(history), "today": today, "now": clock.now(),

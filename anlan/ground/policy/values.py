@@ -6,12 +6,12 @@ it against its source (`verified`); an unverified one only proposes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from anlan.ground import clock, journal
@@ -52,10 +52,10 @@ def shipped(name: str, at: date) -> PolicyValue:
     """The value that the law files give for the day; NotFound for an unknown name."""
     entry = packs.laws().get(name)
     if entry is None:
-        raise NotFound("value-unknown", _("没有这个规则值"), name)
+        raise _missing(name)
     days = sorted(day for day in entry["values"] if _day(day) <= at)
     if not days:
-        raise NotFound("value-not-yet", _("这个规则值当日尚未生效"), name)
+        raise _missing(name)
     source = (entry.get("source") or {}).get(days[-1]) or {}
     return PolicyValue(
         name,
@@ -84,16 +84,53 @@ def value(scope: Scope, name: str, at: datetime | None = None) -> PolicyValue:
     a clock that stands before it was saved (an exercise set in the past, a clock put back), unless
     it was saved for a later day.
     """
+    found = several(scope, (name,), at)
+    if name not in found:
+        raise _missing(name)
+    return found[name]
+
+
+def several(
+    scope: Scope, names: Iterable[str], at: datetime | None = None
+) -> dict[str, PolicyValue]:
+    """As `value`, for many names in one question; a name that has no value yet is left out."""
     with scope.open():
         moment = at or clock.now()
-        own = SavedValue.objects.filter(name=name)
-        saved = own.filter(valid_from__lte=moment).order_by("-world", "-valid_from", "-id").first()
-        if saved is None and at is None:
-            saved = own.filter(valid_from__lte=F("created_at")).order_by("id").first()
-    base = shipped(name, clock.local(moment).date()) if saved is None else _first_shipped(
-        name, clock.local(moment).date()
-    )  # fmt: skip
-    return base if saved is None else own_value(base, saved)
+        saved: dict[str, list[SavedValue]] = {name: [] for name in names}
+        for row in SavedValue.objects.filter(name__in=saved).order_by(
+            "-world", "-valid_from", "-id"
+        ):
+            saved[row.name].append(row)
+    day = clock.local(moment).date()
+    found = {}
+    for name, rows in saved.items():
+        standing = _standing(rows, moment, at is None)
+        base = _shipped_or_none(name, day, first=standing is not None)
+        if base is not None:
+            found[name] = base if standing is None else own_value(base, standing)
+    return found
+
+
+def _standing(rows: list[SavedValue], moment: datetime, now: bool) -> SavedValue | None:
+    """Of a name's rows, world and newest first, the one that stands at the moment."""
+    for row in rows:
+        if row.valid_from <= moment:
+            return row
+    first = [row for row in rows if row.valid_from <= row.created_at] if now else []
+    return min(first, key=lambda row: row.id, default=None)
+
+
+def _shipped_or_none(name: str, day: date, first: bool) -> PolicyValue | None:
+    try:
+        return _first_shipped(name, day) if first else shipped(name, day)
+    except NotFound:
+        return None
+
+
+def _missing(name: str) -> NotFound:
+    if name not in packs.laws():
+        return NotFound("value-unknown", _("没有这个规则值"), name)
+    return NotFound("value-not-yet", _("这个规则值当日尚未生效"), name)
 
 
 def _first_shipped(name: str, at: date) -> PolicyValue:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from anlan.ground.papers import day_text
-from anlan.rooms.oversight.decisions import TO_LEADER
+from anlan.rooms.oversight.decisions import TO_LEADER, TO_UNIT
 from anlan.rooms.workplan.board_queries import TargetNow
 
 STATE_WORDS = {"missed": "没有达到目标", "not_reported": "没有报送（未报）"}
@@ -48,9 +48,10 @@ def title(facts: dict[str, Any], step: int) -> str:
 
 
 def text(
-    facts: dict[str, Any], articles: Sequence[dict[str, str]], unit: str, again: str = ""
-) -> str:
-    """The body: basis, how it stands, the law, what is asked."""
+    facts: dict[str, Any], articles: Sequence[dict[str, str]], unit: str, again: str = "",
+    step: int = TO_UNIT,
+) -> str:  # fmt: skip
+    """The body: basis, how it stands, the law, what is asked; of a leader, to see to it."""
     number = f"（{facts['plan_number']}）" if facts["plan_number"] else ""
     parts = [
         f"《{facts['plan']}》{number}{facts['table']}第{facts['row'].split('/')[1]}条"
@@ -62,8 +63,14 @@ def text(
     if again:
         parts.append(again)
     parts += [f"{one['law']}{one['article']}：{one['says']}" for one in articles]
-    parts.append("请核实原因，补报记录或者零报告，并答复办结日期和措施。")
+    asked = f"督促{unit}" if step == TO_LEADER else ""
+    parts.append(f"请{asked}核实原因，补报记录或者零报告，并答复办结日期和措施。")
     return "\n".join(parts)
+
+
+def until(due: date, unsure: bool) -> str:
+    """The day by which the letter wants its answer: known once it is sent."""
+    return f"请于{day_text(due)}前答复。" + ("（其间有待核的工作日）" if unsure else "")
 
 
 def _stands(facts: dict[str, Any]) -> str:

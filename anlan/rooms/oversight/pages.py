@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -12,7 +14,9 @@ from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.web import act, page, scope_of
 from anlan.rooms.oversight import actions, queries
 from anlan.rooms.oversight.decisions import OPEN_STATES
-from anlan.rooms.workplan.exports import download
+from anlan.rooms.oversight.draft import until
+from anlan.rooms.workplan.exports import FORMS, download
+from anlan.rooms.workplan.exports import answer as answer_file
 from anlan.rooms.workplan.forms import day
 
 STATES = ("", "proposed", "sent", "acknowledged", "answered", "closed", "dropped")
@@ -23,20 +27,33 @@ DIGITS_MAX = 9
 def list_page(request: HttpRequest) -> HttpResponse:
     """What waits for a person first, then what is open, then what came of the others."""
     scope = scope_of(request)
-    rows = queries.letters(scope)
-    wanted = request.GET.get("state", "")
-    if wanted not in STATES:
-        raise Refusal("filter-form", _("没有这样的筛选"), wanted[:40], _("请从页面上选"))
+    wanted, standings = _state(request), queries.standings(scope)
+    rows = [one.shown for one in standings]
+    counts = Counter(row.letter.state for row in rows)
     context = {
-        "rows": [row for row in rows if not wanted or row.letter.state == wanted], "wanted": wanted,
+        "rows": [one for one in standings if wanted in ("", one.shown.letter.state)],
+        "wanted": wanted, "forms": FORMS, "query": request.GET.urlencode(),
         "proposed": sum(1 for row in rows if row.letter.state == "proposed"),
         "overdue": sum(1 for row in rows if row.clock == "overdue"),
         "open": sum(1 for row in rows if row.letter.state in OPEN_STATES[1:]),
         "mine": [row for row in rows if row.mine and row.letter.state in ("sent", "acknowledged")],
         "not_pressed": queries.not_pressed(scope), "now": clock.now(), "total": len(rows),
-        "states": STATES[1:],
+        "states": [(name, counts[name]) for name in STATES[1:] if counts[name] or name == wanted],
     }  # fmt: skip
     return render(request, "oversight/list.html", context)
+
+
+def _state(request: HttpRequest) -> str:
+    wanted = request.GET.get("state", "")
+    if wanted not in STATES:
+        raise Refusal("filter-form", _("没有这样的筛选"), wanted[:40], _("请从页面上选"))
+    return wanted
+
+
+@page("oversight.read")
+def list_file(request: HttpRequest, form: str) -> HttpResponse:
+    """The list as the page shows it, as XLSX, DOCX or PDF."""
+    return answer_file(queries.listing(scope_of(request), _state(request)), form, "oversight")
 
 
 @page("oversight.read")
@@ -47,8 +64,9 @@ def letter_page(request: HttpRequest, letter_id: int) -> HttpResponse:
     days, own = queries.answer_days(scope)
     row = shown.letter
     history = [one for one in queries.about(scope, row.row_key, row.indicator) if one.id != row.id]
+    due = queries.last_day(row)
     context = {"shown": shown, "row": row, "days": days, "days_own": own, "history": history,
-               "now": clock.now()}  # fmt: skip
+               "until": until(due, row.unsure) if due else "", "now": clock.now()}  # fmt: skip
     return render(request, "oversight/letter.html", context)
 
 
@@ -111,6 +129,7 @@ def close(request: HttpRequest, letter_id: int) -> HttpResponse:
 
 urlpatterns = [
     path("oversight/", list_page, name="oversight"),
+    path("oversight/file.<slug:form>", list_file, name="oversight-file"),
     path("oversight/<int:letter_id>/", letter_page, name="letter"),
     path("oversight/<int:letter_id>/file.<slug:form>", letter_file, name="letter-file"),
     path("oversight/<int:letter_id>/send/", send, name="letter-send"),

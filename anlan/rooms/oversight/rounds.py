@@ -11,9 +11,10 @@ from anlan.rooms.oversight.decisions import OPEN_STATES, Known, next_letter, out
 from anlan.rooms.oversight.models import Letter
 from anlan.rooms.workplan import board_queries
 from anlan.rooms.workplan.board_queries import TargetNow
+from anlan.rooms.workplan.board_shapes import word
 
 PROPOSED_MAX = 50
-MET_WHY = "目标已不再过期：{state}"
+MET_WHY = "目标已不再过期：{}"
 GONE_WHY = "牵头单位或条目已经变动"
 
 
@@ -22,15 +23,14 @@ def press(scope: Scope) -> int:
     with scope.open():
         now = clock.now(scope.world)
         today = clock.local(now).date()
-        targets = {
-            (one.line.key, one.figure.indicator): one for one in board_queries.targets(scope)
-        }
+        targets = {(one.line.key, one.indicator): one for one in board_queries.targets(scope)}
         handled = _settle(scope, targets)
         own = calendar.of_county(scope)
         for key, target in targets.items():
             if handled >= PROPOSED_MAX:
                 break
-            handled += _propose(scope, target, queries.about(scope, *key), own, now, today)
+            if target.late.late and target.answers.confirmed:
+                handled += _propose(scope, target, queries.about(scope, *key), own, now, today)
     return handled
 
 
@@ -44,8 +44,7 @@ def _settle(scope: Scope, targets: dict[tuple[str, str], TargetNow]) -> int:
             outcome_of(row.state, late, same) if target else outcome_of(row.state, True, False)
         )
         if outcome:
-            state = target.figure.state if target else ""
-            why = MET_WHY.format(state=state) if target and not late else GONE_WHY
+            why = GONE_WHY if late or target is None else MET_WHY.format(word(target.figure.state))
             actions.settle(scope, row.id, outcome, why)
             done += 1
     return done
@@ -67,21 +66,16 @@ def _propose(
     facts = draft.facts_of(target, today, own.working_days_between(target.late.day, today))
     articles = draft.articles_of(target)
     again = "" if before is None else draft.again_text(
-        wanted.reason, before.number, _last_day(before), before.promised_on
+        wanted.reason, before.number, queries.last_day(before), before.promised_on
     )  # fmt: skip
     actions.propose(scope, actions.Draft(
         division=target.plan.division, plan_id=target.plan.id, row_key=target.line.key,
         row_number=target.line.number, row_name=target.line.row.name,
-        indicator=target.figure.indicator, label=target.figure.label, step=wanted.step,
+        indicator=target.indicator, label=target.figure.label, step=wanted.step,
         before_id=before.id if before else None, unit_id=target.answers.unit_id,
         reason=wanted.reason, since=target.late.day, facts=facts, articles=articles,
         title=draft.title(facts, wanted.step),
-        text=draft.text(facts, articles, target.answers.name, again), demo=target.plan.demo,
+        text=draft.text(facts, articles, target.answers.name, again, wanted.step),
+        demo=target.plan.demo,
     ))  # fmt: skip
     return 1
-
-
-def _last_day(row: Letter) -> date | None:
-    if row.due_at is None:
-        return None
-    return date.fromordinal(clock.local(row.due_at).date().toordinal() - 1)

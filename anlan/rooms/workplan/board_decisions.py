@@ -159,6 +159,20 @@ def _share(part: set[str], whole: set[str]) -> float:
     return len(part & whole) / len(part) if part else 0.0
 
 
+# time
+
+
+def asked_on(year: int | None, today: date, practised: bool) -> date:
+    """The day whose periods a plan is asked for: today in its own year, else that year's nearest.
+
+    A plan keeps its own year's figures once the year is over, and has none before it begins.
+    practised: in an exercise, whose clock may stand in any year, the plan is asked for that day.
+    """
+    if year is None or practised:
+        return today
+    return min(max(today, date(year, 1, 1)), date(year, 12, 31))
+
+
 # late
 
 

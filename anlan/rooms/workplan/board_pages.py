@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from anlan.county import queries as county
 from anlan.engines.indicators import compute
 from anlan.engines.indicators import queries as kept
-from anlan.engines.indicators.decisions import WORST_FIRST, worst
+from anlan.engines.indicators.decisions import WORST_FIRST, Period, worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound, Refusal
 from anlan.ground.scope import Scope
@@ -27,13 +27,12 @@ from anlan.rooms.workplan import (
     board_shapes,
     exports,
     queries,
-    tie_queries,
 )
 from anlan.rooms.workplan.behind import addresses
 from anlan.rooms.workplan.board_queries import Board, Filters, Line, Owed
+from anlan.rooms.workplan.models import PlanVersion
 from anlan.rooms.workplan.reader.deadlines import in_text
 
-NO_PROTOCOL = 1_000_000
 DUE_WORDS = ("past", "month", "quarter", "later", "none")
 
 
@@ -48,27 +47,19 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "plan": found.plan, "board": found, "filters": filters, "by_unit": by_unit,
         "maps": cache(lambda: _maps(found, by_unit)),
-        "legend": [(s, board_shapes.word(s)) for s in WORST_FIRST],
+        "legend": cache(lambda: [(s, board_shapes.word(s)) for s in WORST_FIRST]),
         "columns": cache(lambda: _columns(found, by_unit)),
-        "late": found.late(), "total": len(found.lines),
+        "late": found.late, "total": len(found.lines),
         "answered": sum(1 for line in found.lines if line.figures),
-        "states": [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
-                   if s in found.counts],
-        "due_words": [(name, _due_word(name)) for name in DUE_WORDS],
-        "waiting": tie_queries.tied(scope, found.plan).waiting() if found.plan else [],
-        "beyond": cache(lambda: len(board_queries.beyond(found))), "named": _named(found),
-        "query": request.GET.urlencode(), "versions": queries.waiting(scope), "now": clock.now(),
+        "states": cache(lambda: [(s, found.counts[s], board_shapes.word(s)) for s in WORST_FIRST
+                                 if s in found.counts]),
+        "due_words": cache(lambda: [(name, _due_word(name)) for name in DUE_WORDS]),
+        "waiting": found.unmatched,
+        "beyond": cache(lambda: len(board_queries.beyond(found))), "named": found.named,
+        "query": request.GET.urlencode(), "versions": found.entered, "now": found.now,
         "forms": exports.FORMS,
     }  # fmt: skip
     return render(request, "workplan/board.html", context)
-
-
-def _named(found: Board) -> list[str]:
-    """Every unit that a row names, in the order of protocol; those not of the county last."""
-    names = {str(unit["name"]) for line in found.lines for unit in line.row.units
-             if unit.get("kind") == "unit"}  # fmt: skip
-    return sorted(names, key=lambda name: (found.units[name].order if name in found.units
-                                           else NO_PROTOCOL, name))  # fmt: skip
 
 
 def _due_word(name: str) -> str:
@@ -94,12 +85,15 @@ def _maps(found: Board, by_unit: bool) -> list[dict[str, Any]]:
                     f"/plan/{line.number}/",
                     f"{line.number} {line.row.name} · {board_shapes.word(line.state)}",
                     _unit_cells(line, columns) if by_unit else line.cells,
+                    line.number,
                 )
                 for line in lines
             ]
             label = f"{title}：{board_shapes.said(line.state for line in lines)}"
-            maps.append({"title": title, "count": len(lines), "heads": board_shapes.heads(columns),
-                         "heat": board_shapes.heat(rows, len(columns), label)})  # fmt: skip
+            maps.append({
+                "title": title, "count": len(lines), "heads": board_shapes.heads(columns),
+                "heat": board_shapes.heat(rows, len(columns), label),
+            })  # fmt: skip
     return maps
 
 
@@ -118,12 +112,15 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
     found = board_queries.board(scope)
     line = board_queries.line_of(found, table, row)
     assert found.plan is not None
-    names = queries.indicators_of(scope, line.row)
-    figures = [(figure, records(scope, figure), kept.months(scope, name))
-               for name in names for figure in [compute.figure(scope, name)]]  # fmt: skip
+    periods = {name: queries.asked(scope, found.plan, name, found.today)
+               for name in found.answering.get(line.number, ())}  # fmt: skip
+    shares = {name: compute.everywhere(scope, name, period) for name, period in periods.items()}
+    months = {name: _of_year(kept.months(scope, name), found.plan) for name in periods}
+    figures = [(shares[name][None], records(scope, shares[name][None], period), months[name])
+               for name, period in periods.items()]  # fmt: skip
     leads = board_queries.confirmed_leads(scope, found.plan)
     state = worst(figure.state for figure, _r, _m in figures)
-    towns = _towns(scope, names)
+    towns = _towns(scope, shares)
     context = {
         "line": line, "plan": found.plan, "figures": figures, "state": state,
         "towns": towns, "strip": board_shapes.strip([one for _name, one in towns]),
@@ -133,19 +130,27 @@ def row_page(request: HttpRequest, table: int, row: int) -> HttpResponse:
         "units": _choices(found, line), "citations": board_queries.citations(found.plan, line.row),
         "point": board_decisions.point_of(line.row.name, found.plan.points),
         "beyond": [one for one in board_queries.beyond(found) if one.point == line.point],
-        "now": clock.now(),
+        "now": found.now,
     }  # fmt: skip
     return render(request, "workplan/row.html", context)
 
 
-def _towns(scope: Scope, names: Sequence[str]) -> list[tuple[str, str]]:
+def _of_year(months: list[kept.Month], plan: PlanVersion) -> list[kept.Month]:
+    """Frozen months of the plan's own year."""
+    return [one for one in months if plan.year in (None, one.figure.month.year)]
+
+
+def _towns(
+    scope: Scope, shares: Mapping[str, Mapping[int | None, compute.Figure]]
+) -> list[tuple[str, str]]:  # fmt: skip
     """Each township that the reader sees by name, with the worst state of the row's targets."""
     states: dict[int, list[str]] = {}
-    for name in names:
-        for share in compute.by_township(scope, name):
-            states.setdefault(share.division or 0, []).append(share.state)
+    for found in shares.values():
+        for place, share in found.items():
+            if place is not None:
+                states.setdefault(place, []).append(share.state)
     places = county.place_names(scope, states)
-    return [(places.get(code, str(code)), worst(listed)) for code, listed in states.items()]
+    return [(places.get(code, str(code)), worst(states[code])) for code in sorted(states)]
 
 
 def _choices(found: Board, line: Line) -> list[Any]:
@@ -156,11 +161,11 @@ def _choices(found: Board, line: Line) -> list[Any]:
     return sorted(units.values(), key=lambda unit: (unit.id not in first, unit.order, unit.id))
 
 
-def records(scope: Scope, figure: compute.Figure) -> list[dict[str, Any]]:
-    """The records behind a figure, each with its place by name and its page."""
+def records(scope: Scope, figure: compute.Figure, period: Period) -> list[dict[str, Any]]:
+    """The records behind a figure of the period, each with its place by name and its page."""
     if figure.state == "no_indicator":
         return []
-    found = compute.records(scope, figure.indicator)
+    found = compute.records(scope, figure.indicator, period)
     pages = addresses(scope, found)
     names = county.place_names(scope, {record.division for record in found})
     return [
@@ -210,7 +215,7 @@ def unit_page(request: HttpRequest, unit: str) -> HttpResponse:
     counts = [(name, _due_word(name), _owed_by(whole, name, season).total)
               for name in ("", *UNIT_DUES)]  # fmt: skip
     context = {
-        "owed": owed, "now": clock.now(), "forms": exports.FORMS, "due": due,
+        "owed": owed, "now": whole.board.now, "forms": exports.FORMS, "due": due,
         "due_word": _due_word(due), "season": season,
         "dues": [own for own in counts if own[2] or own[0] in ("", "season", due)],
         "query": request.GET.urlencode(),

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from anlan.county import queries as county
 from anlan.county.queries import NamedUnit
-from anlan.engines.indicators import compute
-from anlan.engines.indicators.decisions import WORST_FIRST
+from anlan.engines.indicators import compute, declare
+from anlan.engines.indicators.decisions import WORST_FIRST, Period, period_of
+from anlan.ground import clock
 from anlan.ground.errors import NotFound, Refusal
-from anlan.ground.kept import Kept, stamp
+from anlan.ground.kept import Kept, stamped
 from anlan.ground.policy import packs
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import board_decisions, board_states, queries, tie_queries
 from anlan.rooms.workplan.board_decisions import Answers, Beyond
 from anlan.rooms.workplan.board_models import Lead
 from anlan.rooms.workplan.models import PlanRow, PlanVersion
+from anlan.rooms.workplan.ties import Match
 
 HISTORY_MAX = 100
 UNKNOWN = "unknown"
@@ -38,6 +41,7 @@ MADE_OF = {
     "workplan_planrow": "WHERE plan_id IN (SELECT id FROM workplan_planversion"
     " WHERE state NOT IN ('undone', 'replaced'))",
     "workplan_lead": "",
+    "workplan_tie": "",
     # The round writes the time into every row; only what it found makes another board.
     "workplan_boardstate": "|jsonb_hash_extended(states, division)::numeric"
     " + jsonb_hash_extended(figures, division + 1)",
@@ -50,7 +54,7 @@ MADE_OF = {
 class Line:
     """A row of the board. due: its bucket (past, month, quarter, later, none); cells: by township.
 
-    late: its day is over and its state is missed or not reported.
+    late: its day is over and its state is missed or not reported. names: of its units and aliases.
     """
 
     row: PlanRow
@@ -64,6 +68,7 @@ class Line:
     due: str
     late: bool
     cells: tuple[str, ...]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,10 @@ class Board:
     """All rows of the plan, those that the filters take, and by what there is to filter.
 
     One board serves many readers at once: nothing in it is ever changed. stamp: what it was made
-    of; empty where it was computed for this reader now, and nothing made of it may be kept.
+    of; empty where it was computed for this reader now, and nothing made of it may be kept. now:
+    when it was asked for; late: lines whose day is over; named: units that a row names, in order of
+    protocol, those not of the county last; entered: versions that wait for a second person;
+    unmatched: indicators for whose row a person is asked; answering: indicators by row number.
     """
 
     plan: PlanVersion | None
@@ -123,6 +131,12 @@ class Board:
     today: date
     counts: dict[str, int] = field(default_factory=dict)
     stamp: str = ""
+    now: datetime | None = None
+    late: tuple[Line, ...] = ()
+    named: tuple[str, ...] = ()
+    entered: tuple[PlanVersion, ...] = ()
+    unmatched: tuple[Match, ...] = ()
+    answering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def tables(self) -> dict[int, str]:
@@ -143,9 +157,6 @@ class Board:
         counted = Counter(line.answers.name for line in self.lines if line.answers.name)
         return sorted(counted, key=lambda name: _protocol(self.units, name))
 
-    def late(self) -> list[Line]:
-        return [line for line in self.lines if line.late]
-
 
 def _protocol(units: Mapping[str, NamedUnit], name: str) -> tuple[int, str]:
     return (units[name].order if name in units else 1_000_000, name)
@@ -157,14 +168,14 @@ _boards: Kept[Board] = Kept(BOARDS_MAX)
 def board(scope: Scope, filters: Filters | None = None) -> Board:
     """The current plan as the reader sees it; made anew where anything in it has changed."""
     with scope.open():
-        today = compute.today(scope)
-        as_of = board_states.kept_at(scope)
+        seen, now, as_of = stamped(scope, MADE_OF, "anlan_now()", board_states.kept_at_sql(scope))
+        today = clock.local(now).date()
+        key = f"{seen}/{today}"
         if as_of is None:
-            found = _board(scope, today, "")
+            found = replace(_board(scope, today, ""), now=now)
         else:
-            seen = f"{stamp(scope, MADE_OF)}/{today}"
-            found = _boards.get(seen, lambda: _board(scope, today, seen))
-            found = replace(found, as_of=as_of)
+            found = _boards.get(key, lambda: _board(scope, today, key))
+            found = replace(found, as_of=as_of, now=now)
     if filters is None or not filters.any():
         return found
     return replace(found, shown=[line for line in found.lines if filters.takes(line)])
@@ -173,14 +184,16 @@ def board(scope: Scope, filters: Filters | None = None) -> Board:
 def _board(scope: Scope, today: date, seen: str) -> Board:
     """The whole board, made of rows."""
     plan = queries.current(scope)
+    entered = tuple(queries.waiting(scope))
     if plan is None:
-        return Board(None, [], [], [], {}, None, today)
+        return Board(None, [], [], [], {}, None, today, stamp=seen, entered=entered)
     rows = list(plan.rows.all())
     units = county.units_by_name(scope, today)
     leads = confirmed_leads(scope, plan)
     standing = board_states.standing(scope)
     names = county.place_names(scope, standing.towns)
     towns = [(code, names.get(code, str(code))) for code in sorted(standing.towns)]
+    tied = tie_queries.tied(scope, plan, rows)
     keys = board_decisions.row_keys((row.name, row.text, row.units) for row in rows)
     lines = [
         _line(row, key, plan, units, leads, standing, towns, today)
@@ -188,8 +201,16 @@ def _board(scope: Scope, today: date, seen: str) -> Board:
     ]
     return Board(
         plan, lines, lines, towns, units, standing.computed_at, today,
-        dict(Counter(line.state for line in lines)), seen,
+        dict(Counter(line.state for line in lines)), seen, None,
+        tuple(line for line in lines if line.late), _named(lines, units), entered,
+        tuple(tied.waiting()), tied.by_row,
     )  # fmt: skip
+
+
+def _named(lines: Sequence[Line], units: Mapping[str, NamedUnit]) -> tuple[str, ...]:
+    names = {str(unit["name"]) for line in lines for unit in line.row.units
+             if unit.get("kind") == "unit"}  # fmt: skip
+    return tuple(sorted(names, key=lambda name: _protocol(units, name)))
 
 
 def _line(
@@ -209,6 +230,7 @@ def _line(
         int(point["number"]) if point else None, str(point["system"] or "") if point else "", due,
         due == "past" and state in board_decisions.LATE_STATES,
         tuple(standing.towns[code].get(number, "no_indicator") for code, _name in towns),
+        frozenset(str(n) for unit in row.units for n in (unit["name"], unit.get("alias")) if n),
     )  # fmt: skip
 
 
@@ -253,13 +275,16 @@ class Citation:
 
 
 def citations(plan: PlanVersion, row: PlanRow) -> list[Citation]:
-    """Articles that were read for this very row: year, number and name must be the same."""
+    """Articles that were read for this very row: year, number and name must be the same.
+
+    The demonstration plan has the published plan's rows, whatever year it is made for.
+    """
     number = f"{row.table}/{row.row}"
     return [
         Citation(entry["law"], entry["article"], str(entry["text_of"]), entry["says"],
                  entry.get("note", ""), str(entry["checked_on"]))
         for entry in packs.citations().values()
-        if entry["plan_year"] == plan.year and entry["rows"].get(number) == row.name
+        if (plan.demo or entry["plan_year"] == plan.year) and entry["rows"].get(number) == row.name
     ]  # fmt: skip
 
 
@@ -318,22 +343,17 @@ def owed(scope: Scope, name: str) -> Owed:
         own = {one for one, other in found.units.items() if unit and other.id == unit.id} | {name}
         joint_names = county.collectives_of(scope, unit.id, found.today) if unit else []
     lead = [line for line in found.lines if line.answers.name in own]
-    named = [line for line in found.lines if _names(line) & own and line not in lead]
+    named = [line for line in found.lines if line.names & own and line not in lead]
     if unit is None and not lead and not named:
         raise NotFound("unit-unknown", _("没有这个单位"), name[:100], _("请从要点页进入"))
     joint = [(joint, line) for line in found.lines for joint in joint_names
-             if joint in _names(line) and line not in lead and line not in named]  # fmt: skip
+             if joint in line.names and line not in lead and line not in named]  # fmt: skip
     return Owed(
         unit.name if unit else name, unit,
         _late_first(line for line in lead if line.answers.confirmed),
         _late_first(line for line in lead if not line.answers.confirmed), _late_first(named),
         joint, found,
     )  # fmt: skip
-
-
-def _names(line: Line) -> set[str]:
-    names = {str(unit["name"]) for unit in line.row.units}
-    return names | {str(unit["alias"]) for unit in line.row.units if unit.get("alias")}
 
 
 def _late_first(lines: Any) -> list[Line]:
@@ -347,54 +367,67 @@ def _late_first(lines: Any) -> list[Line]:
 # for supervision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TargetNow:
     """A target of a row as it stands for its own period: what supervision asks for.
 
-    day: its last day; late: as `board_decisions.is_late`; answers: who answers for this target.
+    day: its last day; answers: who answers for this target. Its figure is computed when it is asked
+    for, in the scope's open transaction: a target whose day is not over is not late whatever it is.
     """
 
+    scope: Scope
     plan: PlanVersion
     line: Line
-    figure: compute.Figure
-    late: board_decisions.Late
+    indicator: str
+    period: Period
+    day: date | None
+    today: date
     answers: Answers
-    articles: tuple[Citation, ...]
+
+    @cached_property
+    def figure(self) -> compute.Figure:
+        return compute.figure(self.scope, self.indicator, self.period)
+
+    @cached_property
+    def late(self) -> board_decisions.Late:
+        """As `board_decisions.is_late`."""
+        over = self.day is not None and self.today > self.day
+        return board_decisions.is_late(self.figure.state if over else "", self.day, self.today)
+
+    @cached_property
+    def articles(self) -> tuple[Citation, ...]:
+        return tuple(citations(self.plan, self.line.row))
 
 
-def targets(scope: Scope) -> list[TargetNow]:
-    """Every target that an indicator answers, judged for the plan's own time.
+def targets(
+    scope: Scope, wanted: Callable[[Answers], bool] | None = None
+) -> list[TargetNow]:  # fmt: skip
+    """Every target that an indicator answers, for the plan's own time. wanted: by who answers.
 
     A figure of a year is asked for the year in which the row falls due; one of a shorter period
     for the last period that has ended.
     """
-    from anlan.engines.indicators import declare
-    from anlan.engines.indicators.decisions import period_of
-
     with scope.open():
         found = board(scope)
         if found.plan is None or found.plan.state != "confirmed":
             return []
         leads = confirmed_leads(scope, found.plan)
-        entries = declare.declared()
-        answering = tie_queries.tied(scope, found.plan).by_row
         made = []
         for line in found.lines:
-            for name in answering.get(line.number, ()):
-                entry = entries[name]
-                deadline = _day(line.row.deadline)
-                period = _asked(period_of, declare.period_kind(entry), found, deadline)
-                figure = compute.figure(scope, name, period)
-                due = _due(entry, period.ends_on)
-                ended = period.ends_on if declare.period_kind(entry) != "none" else None
-                day = board_decisions.day_of(line.row.deadline, due, ended)
-                made.append(TargetNow(
-                    found.plan, line, figure,
-                    board_decisions.is_late(figure.state, day, found.today),
-                    leads.get((line.key, name)) or line.answers,
-                    tuple(citations(found.plan, line.row)),
-                ))  # fmt: skip
+            for name in found.answering.get(line.number, ()):
+                answers = leads.get((line.key, name)) or line.answers
+                if wanted is None or wanted(answers):
+                    made.append(_target(scope, found, line, name, answers))
     return made
+
+
+def _target(scope: Scope, found: Board, line: Line, name: str, answers: Answers) -> TargetNow:
+    entry = declare.entry_of(name)
+    period = _asked(declare.period_kind(entry), found, _day(line.row.deadline))
+    ended = period.ends_on if declare.period_kind(entry) != "none" else None
+    day = board_decisions.day_of(line.row.deadline, _due(entry, period.ends_on), ended)
+    assert found.plan is not None
+    return TargetNow(scope, found.plan, line, name, period, day, found.today, answers)
 
 
 def _day(text: str) -> date | None:
@@ -404,15 +437,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _asked(period_of: Any, kind: str, found: Board, deadline: date | None) -> Any:
+def _asked(kind: str, found: Board, deadline: date | None) -> Period:
     """The period that a target is asked for today."""
-    until = min(found.today, deadline) if deadline else found.today
-    own = period_of(kind, until)
-    if kind in ("none", "year") or own.ends_on < found.today:
+    year = found.plan.year if found.plan else None
+    until = deadline or board_decisions.asked_on(year, found.today, False)
+    own = period_of(kind, min(found.today, until))
+    if own.starts_on is None or kind == "year" or own.ends_on < found.today:
         return own
-    before = period_of(kind, date.fromordinal(own.starts_on.toordinal() - 1))
-    within = found.plan is not None and before.starts_on.year == (found.plan.year or 0)
-    return before if within else own
+    before = period_of(kind, own.starts_on - timedelta(days=1))
+    return before if before.starts_on and before.starts_on.year == year else own
 
 
 def _due(entry: Mapping[str, Any], on: date) -> date | None:

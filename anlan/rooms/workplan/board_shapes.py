@@ -48,11 +48,15 @@ def word(state: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a heat table. cells: a state a column, empty for nothing."""
+    """A row of a heat table. cells: a state a column, empty for nothing.
+
+    number: 4/40, written beside the row where cells are large enough to read it.
+    """
 
     href: str
     title: str
     cells: Sequence[str]
+    number: str = ""
 
 
 def heat(rows: Sequence[Row], columns: int, label: str) -> SafeString:
@@ -63,10 +67,14 @@ def heat(rows: Sequence[Row], columns: int, label: str) -> SafeString:
         '<a href="{}" tabindex="-1"><title>{}</title><path class="hit" d="M0 {}h{}v12h-{}z"/></a>',
         ((row.href, row.title, at * CELL, width, width) for at, row in enumerate(rows)),
     )  # fmt: skip
+    numbers = format_html_join(
+        "", '<text class="no" x="-4" y="{}">{}</text>',
+        ((at * CELL + CELL * 0.75, row.number) for at, row in enumerate(rows) if row.number),
+    )  # fmt: skip
     return format_html(
-        '<svg class="heat" viewBox="0 0 {} {}" role="group" aria-label="{}">{}{}'
-        "</svg>",
-        width, height, label, _paths(row.cells for row in rows), links,
+        '<svg class="heat" viewBox="0 0 {} {}" role="group" aria-label="{}">{}'
+        '<g aria-hidden="true">{}</g>{}</svg>',
+        width, height, label, _paths(row.cells for row in rows), numbers, links,
     )  # fmt: skip
 
 

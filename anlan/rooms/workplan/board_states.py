@@ -22,6 +22,7 @@ from anlan.ground.live import tell
 from anlan.ground.scope import Scope
 from anlan.rooms.workplan import queries, tie_queries
 from anlan.rooms.workplan.board_models import BoardState
+from anlan.rooms.workplan.models import PlanVersion
 
 States = dict[str, str]
 
@@ -39,12 +40,13 @@ class Standing:
     computed_at: datetime
 
 
-def kept_at(scope: Scope) -> datetime | None:
-    """When the states of the reader's own place were last computed; None where none are kept."""
-    place = figures.place_of(scope)
-    with scope.open():
-        own = BoardState.objects.filter(division=place, world=scope.world)
-        return own.values_list("computed_at", flat=True).first()
+def kept_at_sql(scope: Scope) -> str:
+    """When the states of the reader's own place were last computed, as an expression of a larger
+    question; NULL where none are kept."""
+    return (
+        "(SELECT computed_at FROM workplan_boardstate"  # noqa: S608
+        f" WHERE division = {figures.place_sql(scope)} AND world = anlan_world())"
+    )
 
 
 def standing(scope: Scope) -> Standing:
@@ -65,8 +67,10 @@ def fresh(scope: Scope) -> Standing:
     own: dict[str, list[Figure]] = {}
     towns: dict[int, dict[str, list[str]]] = {}
     with scope.open():
-        for name, numbers in _answering(scope).items():
-            for place, figure in compute.everywhere(scope, name).items():
+        plan = queries.current(scope)
+        for name, numbers in _answering(scope, plan).items():
+            period = queries.asked(scope, plan, name)
+            for place, figure in compute.everywhere(scope, name, period).items():
                 for row in numbers:
                     if place is None:
                         own.setdefault(row, []).append(figure)
@@ -83,9 +87,8 @@ def fresh(scope: Scope) -> Standing:
     )  # fmt: skip
 
 
-def _answering(scope: Scope) -> dict[str, list[str]]:
-    """Indicators that answer a row of the current plan, with the numbers of their rows."""
-    plan = queries.current(scope)
+def _answering(scope: Scope, plan: PlanVersion | None) -> dict[str, list[str]]:
+    """Indicators that answer a row of the plan, with the numbers of their rows."""
     found: dict[str, list[str]] = {}
     for number, names in (tie_queries.tied(scope, plan).by_row if plan else {}).items():
         for name in names:

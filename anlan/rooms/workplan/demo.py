@@ -1,8 +1,9 @@
 """The demonstration plan as a DOCX: made from `packs/_core/plan_demo.yaml` at the first start.
 
-Flows in: names, units and figures as published, in our own words. Flows out: the bytes of a Word
-document with six tables, names merged down; the reader that reads it is the one of every county.
-The same data gives the same bytes.
+Flows in: names, units and figures as published, in our own words, and the year that it is for, as
+a plan answers by the records of its own year. Flows out: the bytes of a Word document with six
+tables, names merged down; the reader that reads it is the one of every county. The same data and
+year give the same bytes.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from typing import Any
 from anlan.ground.policy import packs
 
 NAME = "安全工作要点（演示）.docx"
-STAMP = (2025, 3, 25, 0, 0, 0)
+PUBLISHED = 2025
+STAMP = (PUBLISHED, 3, 25, 0, 0, 0)
 NUMERALS = "一二三四五六七八九十"
 WIDTHS_CM = (1.2, 3.6, 6.2, 4.2, 1.2)
 
 
-def document() -> bytes:
-    """The demonstration plan."""
+def document(year: int = PUBLISHED) -> bytes:
+    """The demonstration plan of a year."""
     from docx import Document
 
-    data = packs.read(packs.PACKS / "_core" / "plan_demo.yaml")
+    data = _of_year(packs.read(packs.PACKS / "_core" / "plan_demo.yaml"), year)
     paper = Document()
     paper.core_properties.title, paper.core_properties.author = data["heading"], "演示数据"
     _head(paper, data)
@@ -34,6 +36,15 @@ def document() -> bytes:
     made = io.BytesIO()
     paper.save(made)
     return _still(made.getvalue())
+
+
+def _of_year(told: Any, year: int) -> Any:
+    """The same data with the year, and the year before, in their places."""
+    if isinstance(told, dict):
+        return {key: _of_year(own, year) for key, own in told.items()}
+    if isinstance(told, list):
+        return [_of_year(own, year) for own in told]
+    return str(told).replace("{year}", str(year)).replace("{last}", str(year - 1))
 
 
 def _head(paper: Any, data: dict[str, Any]) -> None:

@@ -25,13 +25,16 @@ OFFICE = "application/vnd.openxmlformats-officedocument."
 FORMS = ("xlsx", "docx", "pdf")
 KINDS = {"xlsx": OFFICE + "spreadsheetml.sheet", "docx": OFFICE + "wordprocessingml.document",
          "pdf": "application/pdf"}  # fmt: skip
-SHARES = (5, 22, 30, 10, 8, 14, 11)
-WIDTHS = (9, 34, 60, 14, 20, 24, 13)
+SHARES = (5.0, 22.0, 30.0, 10.0, 8.0, 14.0, 11.0)
+WIDTH_MIN, WIDTH_A_SHARE = 9, 1.7  # of a sheet's column, in characters
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is written: a title, a sentence under it, and rows of text; cells: by township."""
+    """What is written: a title, a sentence under it, and rows of text; cells: by township.
+
+    shares: the width of each column as a share of the whole.
+    """
 
     title: str
     lead: str
@@ -41,6 +44,7 @@ class Listing:
     demo: bool
     cell_heads: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
+    shares: tuple[float, ...] = SHARES
 
 
 def _heads() -> tuple[str, ...]:
@@ -92,7 +96,7 @@ def of_unit(owed: Owed) -> Listing:
     }  # fmt: skip
     return Listing(
         _("%(unit)s工作要点任务清单") % {"unit": owed.name}, said, (_("职责"), *_heads()), rows,
-        _source(owed.board), owed.board.plan.demo,
+        _source(owed.board), owed.board.plan.demo, shares=(6.0, *SHARES),
     )  # fmt: skip
 
 
@@ -121,12 +125,11 @@ def download(content: bytes, form: str, name: str) -> HttpResponse:
 
 def paper(listing: Listing) -> Paper:
     """The listing as an official paper, across the page."""
-    shares = SHARES if len(listing.heads) == len(SHARES) else (6, *SHARES)
     issuer = CountyFact.objects.values_list("name", flat=True).first() or ""
     moment = clock.now()
     return Paper(
         listing.title,
-        [listing.lead, Table(listing.heads, listing.rows, tuple(map(float, shares)))],
+        [listing.lead, Table(listing.heads, listing.rows, listing.shares)],
         moment, listing.source, signed_by=str(issuer), signed_on=clock.local(moment).date(),
         demo=listing.demo, landscape=True,
     )  # fmt: skip
@@ -137,7 +140,7 @@ def xlsx(listing: Listing) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    widths = WIDTHS if len(listing.heads) == len(WIDTHS) else (9, *WIDTHS)
+    widths = [max(WIDTH_MIN, round(share * WIDTH_A_SHARE)) for share in listing.shares]
     _sheet(book, _("清单"), listing.heads, listing.rows, widths)
     if len(listing.cell_heads) > 1:
         rows = [(row[0], row[1], *cells)

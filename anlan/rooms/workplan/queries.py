@@ -6,14 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from anlan.engines.indicators import compute
+from django.db.models import Q
+
+from anlan.engines.indicators import compute, declare
 from anlan.engines.indicators.compute import Figure
-from anlan.engines.indicators.decisions import worst
+from anlan.engines.indicators.decisions import Period, period_of, worst
 from anlan.ground import clock
 from anlan.ground.errors import NotFound
 from anlan.ground.policy import values
 from anlan.ground.scope import Scope
-from anlan.rooms.workplan import tie_queries
+from anlan.rooms.workplan import board_decisions, tie_queries
 from anlan.rooms.workplan.models import RUNS_FIRST, PlanRow, PlanVersion
 
 SCHEMA = "anlan.status/1"
@@ -41,11 +43,26 @@ class RowShown:
 
 
 def current(scope: Scope) -> PlanVersion | None:
-    """The confirmed plan, else the newest entered one."""
+    """The confirmed plan that runs, else the newest entered one.
+
+    Next year's plan waits for its year while this year has one, and demonstration data gives way.
+    """
     with scope.open():
         rows = PlanVersion.objects.exclude(state__in=["undone", "replaced"])
-        confirmed = rows.filter(state="confirmed").order_by(*RUNS_FIRST).first()
-        return confirmed or rows.order_by("-id").first()
+        confirmed = rows.filter(state="confirmed").order_by("demo", *RUNS_FIRST)
+        begun = Q(year=None) | Q(year__lte=compute.today(scope).year)
+        found = confirmed.filter(begun).first() or confirmed.first()
+        return found or rows.order_by("-id").first()
+
+
+def asked(
+    scope: Scope, plan: PlanVersion | None, name: str, today: date | None = None
+) -> Period:  # fmt: skip
+    """The period for which the plan asks an indicator: its own year's, running or the last."""
+    day = board_decisions.asked_on(
+        plan.year if plan else None, today or compute.today(scope), scope.world != 0
+    )
+    return period_of(declare.period_kind(declare.entry_of(name)), day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +108,12 @@ def rows(scope: Scope) -> list[RowShown]:
         plan = current(scope)
         found = list(plan.rows.all()) if plan else []
         answering = tie_queries.tied(scope, plan, found).by_row if plan else {}
+        today = compute.today(scope)
         names = {name for listed in answering.values() for name in listed}
-        figures = {name: compute.figure(scope, name) for name in sorted(names)}
+        figures = {
+            name: compute.figure(scope, name, asked(scope, plan, name, today))
+            for name in sorted(names)
+        }
     return [_shown(row, answering, figures) for row in found]
 
 

@@ -14,10 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 
+from anlan.engines.callout import actions, rounds
 from anlan.engines.callout.gateway import Centre, SmppGateway
 from anlan.engines.callout.messages import parts
+from anlan.engines.callout.models import Attempt
 from anlan.engines.callout.rounds import Outgoing
+from anlan.engines.callout.rounds.sending import LEASE_S
+from anlan.ground.scope import Scope
+from tests.engines.callout.test_night import launch
 
 PEER = Path(__file__).resolve().parents[2] / "peers" / "smsc"
 WAIT_S_MAX = 15.0
@@ -180,3 +186,44 @@ def test_a_wrong_password_never_binds(peer: Peer) -> None:
 def test_a_demonstration_county_reaches_no_centre_outside_this_machine() -> None:
     with pytest.raises(ValueError, match="this machine only"):
         SmppGateway(Centre("192.0.2.1", 2775, "a", "b"), lambda *_u: None, demo=True)
+
+
+def test_what_the_centre_took_without_a_word_is_unknown_and_waits_for_its_minute(
+    county_db: str, scope_of: Callable[..., Any], move_clock: Callable[[float], None],
+    peer: Peer, bound: Callable[..., SmppGateway],
+) -> None:  # fmt: skip
+    """R02 by SMS: taken, and the line drops before the response. Nobody knows whether it rang:
+    it is not handed over again before its lease of a minute is over, and then once."""
+    gateway = bound()
+    peer.expect("bound")
+    own = Scope.for_round("test")
+    actions.open_callout(scope_of("duty_officer"), launch())
+    rounds.advance(own)
+    peer.order(do="silent", on=True)
+    send = rounds.sender(gateway)
+
+    def send_and_leave() -> None:
+        send(own)
+        connections.close_all()
+
+    def states() -> set[str]:
+        with own.open():
+            return set(Attempt.objects.values_list("state", flat=True))
+
+    sending = threading.Thread(target=send_and_leave)
+    sending.start()
+    first = peer.expect("submit")
+    peer.order(do="silent", on=False)
+    peer.order(do="drop")
+    sending.join(WAIT_S_MAX)
+    assert not sending.is_alive() and gateway.bound.wait(WAIT_S_MAX)
+    assert states() == {"claimed"}
+    move_clock(LEASE_S - 1)
+    assert send(own) == 0, "its minute is not over"
+    move_clock(2)
+    assert send(own) >= 1 and states() == {"submitted"}
+    again = peer.expect("submit")
+    assert (again["to"], again["reference"]) == (first["to"], first["reference"]), "with our key"
+    move_clock(LEASE_S + 1)
+    rounds.expire(own)
+    assert send(own) == 0, "never a third time"

@@ -10,9 +10,9 @@ import pytest
 from django.db import transaction
 from django.db.utils import ProgrammingError
 
-from anlan.engines.indicators import actions, compute, queries, rounds
+from anlan.engines.indicators import actions, compute, kept, queries, rounds
 from anlan.engines.indicators.decisions import period_of
-from anlan.engines.indicators.models import FrozenFigure, FrozenMember
+from anlan.engines.indicators.models import CorrectionDue, FrozenFigure, FrozenMember
 from anlan.ground import clock
 from anlan.ground.errors import Conflict, Denied, Refusal
 from anlan.ground.scope import Scope
@@ -35,6 +35,12 @@ def july(county_db: str) -> None:
     call(datetime(2024, 7, 10, tzinfo=UTC), VILLAGES[2], True, level=3)
     call(LAST_OF_JULY, VILLAGES[3], True, level=1, kind="notice")
     call(LAST_OF_JULY + timedelta(seconds=1), VILLAGES[3], False)
+
+
+def corrected() -> int:
+    """Take the marks, then correct what they touch, as the worker does."""
+    kept.recompute(ROUND)
+    return rounds.correct(ROUND)
 
 
 def shown(found: compute.Figure) -> tuple[str, float | None, float | None, float | None]:
@@ -240,14 +246,14 @@ def test_a_later_fact_makes_a_correction_beside_the_frozen_figure(
 ) -> None:
     name = declare_as(entry())
     rounds.freeze(ROUND)
-    assert rounds.correct(ROUND) == 0
+    assert corrected() == 0
     late = call(datetime(2024, 7, 20, tzinfo=UTC), VILLAGES[0], False)
     owner_sql(
         "UPDATE callout_call SET state = 'nobody' WHERE id = "
         "(SELECT min(id) FROM callout_call WHERE division = %s)", (VILLAGES[2],),
     )  # fmt: skip
-    assert rounds.correct(ROUND) == 3
-    assert rounds.correct(ROUND) == 0, "the same fact corrects once"
+    assert corrected() == 3
+    assert corrected() == rounds.sweep(ROUND) == 0, "the same fact corrects once"
     (month,) = queries.months(COMMAND, name)
     (made,) = month.corrections
     assert float(month.figure.value) == 75.0, "what was frozen stands"
@@ -255,7 +261,7 @@ def test_a_later_fact_makes_a_correction_beside_the_frozen_figure(
     how = {(c["id"], c["how"]) for c in made.changes}
     assert (late, "came") in how and {h for _id, h in how} == {"came", "changed"}
     owner_sql("DELETE FROM callout_call WHERE id = %s", (late,))
-    rounds.correct(ROUND)
+    corrected()
     (again,) = queries.months(COMMAND, name)
     assert [float(c.value) for c in again.corrections] == [40.0, 50.0]
     with ROUND.open():
@@ -294,7 +300,96 @@ def test_words_that_changed_correct_nothing(
     declare_as(entry())
     rounds.freeze(ROUND)
     declare_as(entry(numerator={"any": [{"field": "level", "is": 2}]}))
-    assert rounds.correct(ROUND) == 0
+    assert rounds.sweep(ROUND) == 0
+
+
+def due_months() -> list[tuple[str, date]]:
+    with ROUND.open():
+        return list(CorrectionDue.objects.values_list("indicator", "month"))
+
+
+def test_only_the_month_that_a_change_touches_is_computed_again(
+    in_august: None,
+    declare_as: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    move_clock: Any,
+) -> None:
+    name = declare_as(entry())
+    rounds.freeze(ROUND)
+    move_clock(31 * 86400)
+    rounds.freeze(ROUND)
+    corrected()
+    asked: list[date] = []
+    real = rounds._judgements
+    monkeypatch.setattr(
+        rounds, "_judgements",
+        lambda *own: asked.append(own[3].period.ends_on) or real(*own),
+    )  # fmt: skip
+    call(datetime(2024, 8, 20, tzinfo=UTC), VILLAGES[0], False)
+    assert corrected() > 0 and asked == [date(2024, 8, 31)]
+    call(clock.now(0), VILLAGES[0])
+    assert corrected() == 0 and len(asked) == 1, "what happens today touches no frozen month"
+    assert [len(month.corrections) for month in queries.months(COMMAND, name)] == [1, 0]
+
+
+def test_a_worker_that_dies_before_it_has_corrected_leaves_the_month_due(
+    in_august: None, declare_as: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = declare_as(entry())
+    rounds.freeze(ROUND)
+    call(datetime(2024, 7, 20, tzinfo=UTC), VILLAGES[0], False)
+    kept.recompute(ROUND)
+    assert due_months() == [(name, date(2024, 7, 1))]
+
+    def dies(*_own: Any) -> None:
+        raise RuntimeError("killed")
+
+    real = rounds._judgements
+    monkeypatch.setattr(rounds, "_judgements", dies)
+    with pytest.raises(RuntimeError):
+        rounds.correct(ROUND)
+    assert due_months() == [(name, date(2024, 7, 1))]
+    monkeypatch.setattr(rounds, "_judgements", real)
+    assert rounds.correct(ROUND) > 0 and due_months() == []
+
+
+def test_a_zero_report_and_a_base_that_come_later_correct_the_month(
+    in_august: None, declare_as: Callable[..., str], scope_of: Callable[..., Any]
+) -> None:
+    empty = [{"field": "level", "is": 77}]
+    name = declare_as(entry(where=empty, measure="count", numerator=..., op="<=", target=0))
+    rounds.freeze(ROUND)
+    officer = scope_of("duty_officer")
+    signed = actions.report_zero(officer, name, date(2024, 7, 31))
+    assert corrected() == 1
+    (month,) = queries.months(COMMAND, name)
+    assert (month.figure.state, month.corrections[-1].state) == ("not_reported", "met")
+    actions.withdraw_zero(officer, signed.id, "签错了")
+    assert corrected() == 1
+    (month,) = queries.months(COMMAND, name)
+    assert [one.state for one in month.corrections] == ["met", "not_reported"]
+
+
+def test_a_base_that_is_counted_later_for_an_earlier_day_corrects_the_month(
+    in_august: None, declare_as: Callable[..., str]
+) -> None:
+    name = declare_as(entry(base="应叫应的岗位数"))
+    rounds.freeze(ROUND)
+    actions.set_base(COMMAND, name, COUNTY, 8, "县水利局", date(2024, 7, 1), "垫水〔2024〕1号")
+    assert corrected() == 1
+    (month,) = queries.months(COMMAND, name)
+    assert (month.figure.state, month.corrections[-1].state) == ("no_base", "missed")
+
+
+def test_a_period_that_is_over_is_judged_by_its_own_day(
+    in_august: None, declare_as: Callable[..., str], move_clock: Any
+) -> None:
+    name = declare_as(entry(measure="count", numerator=..., period="year", due="12-31", target=9))
+    year = period_of("year", date(2024, 8, 1))
+    assert compute.figure(COMMAND, name, year).state == "not_due"
+    move_clock(200 * 86400)
+    assert compute.figure(COMMAND, name, year).state == "missed"
+    assert compute.figure(COMMAND, name).state == "not_reported", "2025 has no records"
 
 
 def test_mutant_a_figure_that_reads_no_records_as_zero_is_caught(

@@ -191,7 +191,7 @@ def test_no_answer_by_the_day_goes_to_the_leader_in_charge(
     clerk = client_of("plan_clerk")
     form = {"version": str(second.version), "days": "3", "text": second.text}
     assert clerk.post(f"/oversight/{second.id}/send/", form).status_code == 302
-    assert letters()[1].to_title == "县领导"
+    assert letters()[1].to_title == "县领导" and "请督促县水利局核实原因" in second.text
     assert rounds.press(ROUND) == 0, "there is no third letter"
     assert "过期没有答复" in text(clerk, "/oversight/")
     leader = client_of("county_leader")
@@ -295,3 +295,60 @@ def test_two_letters_never_bear_one_number(
     form = {"version": str(second.version), "days": "5", "text": "请核实。"}
     client_of("duty_leader").post(f"/oversight/{second.id}/send/", form)
     assert [row.serial for row in letters()] == [1, 2]
+
+
+def test_the_paper_and_the_page_say_by_which_day_an_answer_is_wanted(
+    sent: Letter, proposed: Letter, client_of: Callable[..., Any]
+) -> None:
+    from anlan.ground.papers import day_text
+    from tests.ground.test_papers import docx_words
+
+    assert sent.due_at is not None
+    words = f"请于{day_text(clock.local(sent.due_at).date() - timedelta(days=1))}前答复。"
+    client = client_of("unit_duty")
+    assert words in text(client, f"/oversight/{sent.id}/")
+    assert words in docx_words(client.get(f"/oversight/{sent.id}/file.docx").content)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "docx", "pdf"])
+def test_the_list_says_what_is_pressed_since_when_and_what_came_of_it(
+    sent: Letter, client_of: Callable[..., Any], form: str
+) -> None:
+    from tests.ground.test_papers import docx_words, pdf_pages
+
+    days = {"text": "已补报。", "promised_on": days_on(3)}
+    client_of("unit_duty").post(f"/oversight/{sent.id}/answer/", days)
+    with ROUND.open():
+        past = (clock.local(clock.now()).date() - sent.since).days
+    client = client_of("duty_officer")
+    page = text(client, "/oversight/")
+    assert f"已过 {past} 天" in page and f"答复承诺 {days_on(3)} 前办结" in page
+    assert "● 已答复 <b>1</b>" in page and "/oversight/file.xlsx" in page
+    content = client.get(f"/oversight/file.{form}").content
+    if form == "xlsx":
+        from openpyxl import load_workbook
+
+        rows = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+        said = "".join(str(cell) for row in rows for cell in row)
+    else:
+        said = docx_words(content) if form == "docx" else "".join(pdf_pages(content))
+    flat = re.sub(r"\s", "", said)
+    for part in (
+        sent.number,
+        "4/40",
+        "县水利局",
+        f"2025-12-31，已过{past}天",
+        "已答复",
+        days_on(3),
+    ):
+        assert re.sub(r"\s", "", part) in flat, part
+    assert client.get("/oversight/file.exe").status_code == 404
+    assert client.get("/oversight/file.xlsx?state=lost").status_code == 400
+    other = client.get("/oversight/file.xlsx?state=sent").content
+    assert sent.number not in str(load_rows(other))
+
+
+def load_rows(content: bytes) -> list[Any]:
+    from openpyxl import load_workbook
+
+    return list(load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True))

@@ -149,7 +149,7 @@ def test_an_article_of_another_year_or_another_row_is_not_shown(plan: Any) -> No
         assert [one.article for one in board_queries.citations(plan, row)] == ["第八条第二款"]
         row.name = "别的条目"
         assert board_queries.citations(plan, row) == []
-        row.name, plan.year = "抓好应急预案修编和演练", 2026
+        row.name, plan.year, plan.demo = "抓好应急预案修编和演练", 2026, False
         assert board_queries.citations(plan, row) == []
 
 

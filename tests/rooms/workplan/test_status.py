@@ -40,7 +40,9 @@ STATES: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def plan(county_db: str, monkeypatch: pytest.MonkeyPatch, scope_of: Any) -> Any:
     """Nine rows, each answered by an indicator that comes to one of the states; two rows by two."""
-    version = actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
+    with COMMAND.open():
+        year = compute.today(COMMAND).year
+    version = actions.import_plan(COMMAND, demo.document(year), demo.NAME, demo=True)
     actions.confirm(COMMAND, version.id)
     with COMMAND.open():
         rows = list(version.rows.filter(table__in=(3, 5)).order_by("table", "row"))

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from anlan.county.rights import table
-from anlan.faces.console import built, naming, tree
+from anlan.faces.console import built, manual, naming, tree
 from anlan.ground import clock
 from anlan.ground.errors import Refusal
 from anlan.ground.live import make_token
@@ -345,3 +345,10 @@ def where(code: str) -> str:
 def unit(name: str) -> str:
     """The unit of a value as an officer says it."""
     return {"min": _("分钟")}.get(name, name)
+
+
+@register.simple_tag(takes_context=True)
+def manual_url(context: dict[str, object]) -> str:
+    """The page of the manual that helps with the page shown."""
+    request = context.get("request")
+    return manual.page_for(str(getattr(request, "path", "")))

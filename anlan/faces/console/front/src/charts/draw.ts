@@ -5,7 +5,7 @@ import { GridComponent, LegendComponent, MarkLineComponent } from "echarts/compo
 import { init, use, type EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { $$ } from "../page";
-import { options, type Look } from "./options";
+import { known, options, type Look } from "./options";
 import { read, tableOf } from "./read";
 
 use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, CanvasRenderer]);
@@ -25,6 +25,7 @@ function draw(box: HTMLElement, own: Look): void {
   const told = table && read(table);
   box.hidden = !told?.labels.length;
   if (!told || box.hidden) return;
+  if (box.classList.contains("tall")) box.style.setProperty("--rows", String(known(told).length));
   const chart = drawn.get(box) ?? init(box, null, { devicePixelRatio: PIXELS });
   if (!drawn.has(box)) { drawn.set(box, chart); new ResizeObserver(() => chart.resize()).observe(box); }
   chart.setOption(options(box.dataset, told, own), { notMerge: true });

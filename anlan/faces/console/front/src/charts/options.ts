@@ -65,7 +65,25 @@ const places: Way = (_data, told, own) => ({
   })),
 });
 
-const WAYS: Record<string, Way> = { steps, months, places };
+/** Rows that have a figure: a place without one is not drawn, for a gap would read as nothing. */
+export const known = (told: Told): number[] =>
+  told.labels.flatMap((_label, row) => (told.series.some((series) => typeof series.values[row] === "number") ? [row] : []));
+
+/** One figure a place, with the target across. */
+const shares: Way = (data, told, own) => ({
+  ...frame(own),
+  legend: { show: false },
+  xAxis: { type: "value", name: data["unit"] ?? "", ...axis(own), max: (seen: { max: number }) => Math.max(seen.max, target(data) ?? seen.max) },
+  yAxis: { type: "category", inverse: true, data: known(told).map((row) => told.labels[row] ?? ""), ...axis(own) },
+  series: told.series.slice(0, 1).map((series) => ({
+    name: series.name, type: "bar", barWidth: BAR_PX, data: known(told).map((row) => series.values[row] ?? null), itemStyle: { color: own.accent },
+    label: { show: true, position: "right", color: own.ink, fontSize: own.size },
+    ...(target(data) === null ? {} : { markLine: { symbol: "none", silent: true, lineStyle: { color: own.ink, type: "dashed", width: 1.2 },
+      label: { formatter: data["targetSays"] ?? "", color: own.ink, fontSize: own.size, position: "end" }, data: [{ xAxis: target(data) }] } }),
+  })),
+});
+
+const WAYS: Record<string, Way> = { steps, months, places, shares };
 
 /** data-chart says which way; an unknown one draws months. */
 export const options: Way = (data, told, own) => (WAYS[data["chart"] ?? ""] ?? months)(data, told, own);

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class LinkConfig(AppConfig):
+    name = "anlan.faces.link"
+    label = "link"
+    verbose_name = "联通"
