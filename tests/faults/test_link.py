@@ -72,9 +72,9 @@ class Wire:
 
     def _treated(self, asked: bytes) -> bytes:
         """What comes back for a question; nothing where the wire swallows it."""
-        how = {"calm": "pass", "cut": "lost", "deaf": "answer-lost"}.get(self.mode) or self.made.choice(
-            ["pass", "pass", "lost", "answer-lost", "doubled", "kept-back"]
-        )
+        how = {"calm": "pass", "cut": "lost", "deaf": "answer-lost"}.get(
+            self.mode
+        ) or self.made.choice(["pass", "pass", "lost", "answer-lost", "doubled", "kept-back"])
         self._note(how)
         if how == "lost":
             return b""

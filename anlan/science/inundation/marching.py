@@ -141,8 +141,8 @@ class Steps:
         if self.threads == 1:
             code, k, stepped = mend_kernels.march(
                 k, last, level, raining, self.together, flood.courant, self.grid, self.tiles,
-                self.ground, self.walls, totals, pours, pace, self.links, self.spaces[0], self.saved,
-                self.crossed, self.account[0],
+                self.ground, self.walls, totals, pours, pace, self.links, self.spaces[0],
+                self.saved, self.crossed, self.account[0],
             )  # fmt: skip
             flood.cell_steps += stepped * TILE_ROWS * TILE_COLUMNS
             return code, k
