@@ -7,21 +7,19 @@ ends where every tile's step ends; within it, a step too long for the water is h
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anlan.science.errors import BadInput, RunStopped
 from anlan.science.inundation import mend_kernels, record_kernels, sources, tile_kernels
+from anlan.science.inundation.flood_state import Flood
 from anlan.science.inundation.inertial_kernels import GRAVITY_M_S2, UNITS_A_M
 from anlan.science.inundation.links import packed, walled
 from anlan.science.inundation.sweep_kernels import BELOW, LEFT, RAINED, SOAKED, sweep
 from anlan.science.inundation.tile_kernels import IDLE, TILE_COLUMNS, TILE_ROWS
 from anlan.science.inundation.units import DEPTH_M_MAX, DEPTH_UNIT_M, rounding_offsets
-
-if TYPE_CHECKING:
-    from anlan.science.inundation.local_inertial import Flood
 
 DRY_M = 1e-4
 STEP_S_MAX = 60.0
@@ -67,7 +65,9 @@ class Steps:
         self.tiles = _tiles(flood.h)
         self.ground = _ground(flood, (ny - 2, nx - 2))
         self.walls = walled(flood.walls, flood.z, flood.datum_m)
-        self.links = packed(flood)
+        self.links = packed(
+            flood.inflows, flood.culverts, flood.ratings, (ny - 2, nx - 2), flood.datum_m
+        )
         self.bands = self.tiles.level.shape[0] - 2
         self.threads = max(1, min(flood.threads, self.bands // 2, ny * nx // CELLS_A_THREAD))
         parts = self.tiles.level.shape[1] - 2
