@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from importlib.util import find_spec
 
@@ -69,15 +70,19 @@ def county(side: int, hours: float) -> None:
     print(f"deepest within 2 cm in {near:.2%} of wet cells (reach: 99), {wet.mean():.1%} wet")
 
 
-def executors(processes: int) -> list[tuple[str, Executor]]:
-    """The executors at hand, each of so many processes."""
-    found: list[tuple[str, Executor]] = [("pool", ProcessPoolExecutor(processes))]
+def executors(processes: int) -> Iterator[tuple[str, Executor]]:
+    """The executors at hand, each of so many processes, one after the other."""
+    with ProcessPoolExecutor(processes) as pool:
+        yield "pool", pool
     if find_spec("distributed"):
-        from distributed import Client
+        from distributed import Client, LocalCluster
 
-        client = Client(n_workers=processes, threads_per_worker=1, dashboard_address=None)
-        found.append(("dask", client.get_executor()))
-    return found
+        with (
+            LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=":0") as near,
+            Client(near) as client,
+            client.get_executor() as executor,
+        ):
+            yield "dask", executor
 
 
 def members(side: int, hours: float, count: int) -> None:
@@ -87,14 +92,15 @@ def members(side: int, hours: float, count: int) -> None:
     took: dict[str, list[float]] = {}
     for processes in (1, 2):
         for name, executor in executors(processes):
-            with executor:
-                flood.run(bed[:64, :64].copy(), CELL_M, drawn, 0.1, executor=executor)
-                began = time.perf_counter()
-                flood.run(bed, CELL_M, drawn, hours, executor=executor)
-                took.setdefault(name, []).append(time.perf_counter() - began)
+            flood.run(bed[:64, :64].copy(), CELL_M, drawn, 0.1, executor=executor)
+            began = time.perf_counter()
+            flood.run(bed, CELL_M, drawn, hours, executor=executor)
+            took.setdefault(name, []).append(time.perf_counter() - began)
     for name, (one, two) in took.items():
         share = one / two / 2
-        print(f"{count} members, {name}: {one:.1f} s at 1, {two:.1f} s at 2: {share:.0%} (reach: 85)")
+        print(
+            f"{count} members, {name}: {one:.1f} s at 1, {two:.1f} s at 2: {share:.0%} (reach: 85)"
+        )
 
 
 def sizes(side: int) -> None:

@@ -117,16 +117,14 @@ def pond(side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def valley_flood(side: int, rounds: int) -> None:
-    """Five minutes of that lake running off, by each; error against ours at a quarter of the step."""
+    """Five minutes of that lake running off; error against ours at a quarter of the step."""
     from anlan.science.inundation import local_inertial as flow
 
     bed, depth = pond(side)
     end_s = 300.0
 
     def own(**more: Any) -> flow.Flood:
-        return flow.advance(
-            flow.start(bed, CELL_M, manning=MANNING, depth_m=depth, **more), end_s
-        )
+        return flow.advance(flow.start(bed, CELL_M, manning=MANNING, depth_m=depth, **more), end_s)
 
     exact = own(courant=0.175, levels=0).depth_m
     wet = exact > 0.01

@@ -64,7 +64,9 @@ def _water() -> None:
         flood = local_inertial.start(bed, 30.0, rain=rain, threads=threads)
         local_inertial.advance(flood, 60.0)
     steps = flood._steps
-    mend_kernels.give_back(0, steps.grid, steps.tiles, steps.ground, steps.pace(1.0), steps.account[0])
+    mend_kernels.give_back(
+        0, steps.grid, steps.tiles, steps.ground, steps.pace(1.0), steps.account[0]
+    )
     pond = shallow_water.start(bed[:4, :4], 1.0, bed[:4, :4], losses=GreenAmpt(1.0, 0.1, 0.1))
     shallow_water.advance(pond, 0.1)
 

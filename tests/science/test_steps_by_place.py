@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from anlan.science.errors import BadInput, RunStopped
 from anlan.science.inundation import local_inertial as flow
+from anlan.science.inundation import tile_kernels
 from anlan.science.inundation.link_kernels import culvert_m3_s
 from anlan.science.inundation.links import Culvert, Rating, Wall
 from anlan.science.inundation.sources import GreenAmpt, Inflow, Rain
-from anlan.science.inundation.tile_kernels import IDLE
 
 G = 9.81
 
@@ -39,7 +39,10 @@ def flooded(levels: int, **more: object) -> flow.Flood:
 def test_steps_by_place_save_work_and_stay_within_two_centimetres_of_one_step_for_all() -> None:
     one, by_place = (flow.advance(flooded(levels), 5400.0) for levels in (0, 4))
     assert by_place.cell_steps < 0.8 * one.cell_steps
-    for a, b in ((one.depth_m, by_place.depth_m), (one.record.deepest_m, by_place.record.deepest_m)):
+    for a, b in (
+        (one.depth_m, by_place.depth_m),
+        (one.record.deepest_m, by_place.record.deepest_m),
+    ):
         wet = np.maximum(a, b) > 0.02
         assert wet.sum() > 500
         assert (np.abs(a - b)[wet] < 0.02).mean() >= 0.99
@@ -47,14 +50,20 @@ def test_steps_by_place_save_work_and_stay_within_two_centimetres_of_one_step_fo
     assert by_place.balance.out_m3 > 0
 
 
-def test_neighbouring_places_differ_by_one_level_at_most() -> None:
+def test_a_place_that_begins_a_step_takes_at_most_twice_its_neighbours() -> None:
     run = flooded(4)
     seen = set()
     for _ in range(60):
         run._steps.round(5400.0)
-        level = run._steps.tiles.level[1:-1, 1:-1].astype(int)
+        tiles = run._steps.tiles
+        step_s = run._steps._step_s(60.0)
+        tile_kernels.ask(0, tiles, step_s, 20.0, 0.7, 4, True, False)
+        tile_kernels.choose(0, tiles, True)
+        level = tiles.level[1:-1, 1:-1].astype(int)
+        assert np.abs(np.diff(level, axis=0)).max() <= 1
+        assert np.abs(np.diff(level, axis=1)).max() <= 1
         seen |= set(level.ravel().tolist())
-    assert len(seen - {IDLE}) >= 2
+    assert len(seen) >= 2
 
 
 @settings(max_examples=15, deadline=None)

@@ -31,6 +31,13 @@ UNITS_A_M = 2.0**24
 CROSSED_MOST = _F(2.0**30)
 
 
+# Without reference counts: counting each slice of a row costs more than it saves, and threads would
+# wait for one another's counts. Kernels make no arrays.
+_njit: Any = njit
+flat = _njit(nogil=True, error_model="numpy", _nrt=False)
+kept = _njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+
+
 @intrinsic
 def _bits(typing_context: Any, value: Any) -> Any:
     """The bits of a float32 as an int32; of positive numbers, the greater has the greater."""
@@ -99,7 +106,7 @@ def crossing(q: Any, dt_dx: Any) -> Any:
     return _whole(x if x > -CROSSED_MOST else -CROSSED_MOST)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def faces(
     count: int, z0: Any, z1: Any, h0: Any, h1: Any, old: Any, before: Any, after: Any, n20: Any,
     n21: Any, q: Any, crossed: Any, fast: Any, theta: Any, dt: Any, dx: Any, dry: Any,
@@ -134,7 +141,7 @@ def faces(
         fast[i] = speed if speed > fast[i] else fast[i]
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def face_over(
     crest: int, z0: int, z1: int, h0: int, h1: int, old: Any, n2: Any, theta: Any, dt: Any, dx: Any,
     dry: Any,
@@ -151,7 +158,7 @@ def face_over(
     return _F(2.0) * pushed / (_F(1.0) + np.sqrt(_F(1.0) + _F(4.0) * drag * abs(pushed)))
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def update(
     count: int, h: Any, fx0: Any, fx1: Any, fy0: Any, fy1: Any, rain: Any, top: Any
 ) -> None:  # fmt: skip
@@ -165,7 +172,7 @@ def update(
         top[i] = most if most > top[i] else top[i]
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def soak_row(count: int, h: Any, k: Any, head: Any, soaked: Any, dt: Any) -> Any:
     """Green and Ampt for `count` cells: f = K (1 + ψ Δθ / F), explicit in F (m), at most what is
     there. Returns the units taken.

@@ -14,9 +14,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from anlan.science.inundation.inertial_kernels import GRAVITY_M_S2, UNITS_A_M
+from anlan.science.inundation.inertial_kernels import GRAVITY_M_S2, UNITS_A_M, flat, kept
 from anlan.science.inundation.tile_kernels import TILE_COLUMNS, TILE_ROWS, place
 
 WEIR = 1.7
@@ -40,19 +39,19 @@ class Links(NamedTuple):
     curves: Any
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _noted(j: int, i: int, grid: Any, tiles: Any) -> None:
     b = place(j, grid.h.shape[0], TILE_ROWS)
     p = place(i, grid.h.shape[1], TILE_COLUMNS)
     tiles.top[b, p] = max(tiles.top[b, p], np.uint32(grid.h[j, i]))
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _level_m(j: int, i: int, grid: Any) -> Any:
     return grid.z[j, i] / BED_A_M + grid.h[j, i] / UNITS_A_M
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def culvert_m3_s(head_m: float, drop_m: float, pipe: Any) -> float:
     """Eq. 1 for water head_m over the mouth's floor, drop_m over the level at the other end."""
     if head_m <= 0 or drop_m <= 0:
@@ -63,7 +62,7 @@ def culvert_m3_s(head_m: float, drop_m: float, pipe: Any) -> float:
     return min(mouth, area * np.sqrt(2 * GRAVITY_M_S2 * drop_m / loss))
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _culverts(dt: float, area_m2: float, grid: Any, tiles: Any, links: Any) -> None:
     for c in range(links.culverts.shape[0]):
         j, i, a, b = links.culverts[c]
@@ -75,7 +74,7 @@ def _culverts(dt: float, area_m2: float, grid: Any, tiles: Any, links: Any) -> N
         floor_m = links.pipes[c, 0]
         flow = culvert_m3_s(here - floor_m, here - max(there, floor_m), links.pipes[c])
         # no more than evens out the two levels in a step, so that they do not swing
-        most = min(np.int64(grid.h[j, i]), np.int64((here - there) * 0.5 * UNITS_A_M))
+        most: Any = min(np.int64(grid.h[j, i]), np.int64((here - there) * 0.5 * UNITS_A_M))
         units = np.int32(max(min(np.int64(flow * dt / area_m2 * UNITS_A_M), most), 0))
         grid.h[j, i] -= units
         grid.h[a, b] += units
@@ -83,7 +82,7 @@ def _culverts(dt: float, area_m2: float, grid: Any, tiles: Any, links: Any) -> N
         _noted(a, b, grid, tiles)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _rated_m3_s(curve: int, level_m: float, curves: Any) -> float:
     """Eq. 2; nothing below the first point, the last flow above the last."""
     flow, before = 0.0, -1
@@ -100,13 +99,14 @@ def _rated_m3_s(curve: int, level_m: float, curves: Any) -> float:
     return float(flow)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _ratings(dt: float, area_m2: float, grid: Any, links: Any, account: Any) -> None:
     cells = links.rating_cells
     first = 0
     while first < cells.shape[0]:
         curve, end = cells[first, 2], first
-        depth, level = np.int64(0), -1e9
+        depth: Any = np.int64(0)
+        level = -1e9
         while end < cells.shape[0] and cells[end, 2] == curve:
             j, i = cells[end, 0], cells[end, 1]
             depth += grid.h[j, i]
@@ -122,7 +122,7 @@ def _ratings(dt: float, area_m2: float, grid: Any, links: Any, account: Any) -> 
         first = end
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+@kept
 def exchange(
     dt: float, dx: float, units: Any, grid: Any, tiles: Any, links: Any, account: Any
 ) -> None:

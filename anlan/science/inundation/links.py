@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anlan.science.errors import BadInput
 from anlan.science.inundation.link_kernels import Links
+from anlan.science.inundation.sources import Inflow
 from anlan.science.inundation.tile_kernels import Walls
 from anlan.science.inundation.units import BED_UNIT_M, RELIEF_M_MAX
-
-if TYPE_CHECKING:
-    from anlan.science.inundation.local_inertial import Flood
 
 Cell = tuple[int, int]
 
@@ -90,16 +88,18 @@ def _by_row(found: list[tuple[int, int, int]], rows: int) -> tuple[Any, Any, Any
     return start.astype(np.int64), table[:, 1].copy(), table[:, 2].copy()
 
 
-def packed(flood: Flood) -> Links:
+def packed(
+    inflows: Sequence[Inflow], culverts: Sequence[Culvert], ratings: Sequence[Rating],
+    shape: tuple[int, int], datum_m: float,
+) -> Links:  # fmt: skip
     """Inflows, culverts and ratings with the ring counted. Raises BadInput."""
-    shape = (flood.z.shape[0] - 2, flood.z.shape[1] - 2)
-    inflows = [np.asarray(inflow.cells, np.int64).reshape(-1, 2) for inflow in flood.inflows]
-    for cells in inflows:
-        _inside([tuple(cell) for cell in cells.tolist()], shape, "inflow")
-    ends, pipes = _culverts(flood.culverts, shape, flood.datum_m)
-    cells_of, curves = _curves(flood.ratings, shape, flood.datum_m)
+    poured = [np.asarray(inflow.cells, np.int64).reshape(-1, 2) for inflow in inflows]
+    for cells in poured:
+        _inside([(row, column) for row, column in cells.tolist()], shape, "inflow")
+    ends, pipes = _culverts(culverts, shape, datum_m)
+    cells_of, curves = _curves(ratings, shape, datum_m)
     return Links(
-        np.concatenate([np.zeros((0, 2), np.int64), *inflows]) + 1, ends, pipes,
+        np.concatenate([np.zeros((0, 2), np.int64), *poured]) + 1, ends, pipes,
         np.zeros(len(ends)), cells_of, curves,
     )  # fmt: skip
 

@@ -1,27 +1,25 @@
 """Rounds of a flood: how long a substep is, which levels there are, and why a run stops.
 
 Flows in: a flood at a time. Flows out: the same flood a round later. A round is 2^L substeps and
-ends where every tile's step ends; within it, a step that turns out too long for the water is halved.
+ends where every tile's step ends; within it, a step too long for the water is halved.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anlan.science.errors import BadInput, RunStopped
 from anlan.science.inundation import mend_kernels, record_kernels, sources, tile_kernels
+from anlan.science.inundation.flood_state import Flood
 from anlan.science.inundation.inertial_kernels import GRAVITY_M_S2, UNITS_A_M
 from anlan.science.inundation.links import packed, walled
 from anlan.science.inundation.sweep_kernels import BELOW, LEFT, RAINED, SOAKED, sweep
 from anlan.science.inundation.tile_kernels import IDLE, TILE_COLUMNS, TILE_ROWS
 from anlan.science.inundation.units import DEPTH_M_MAX, DEPTH_UNIT_M, rounding_offsets
-
-if TYPE_CHECKING:
-    from anlan.science.inundation.local_inertial import Flood
 
 DRY_M = 1e-4
 STEP_S_MAX = 60.0
@@ -67,7 +65,9 @@ class Steps:
         self.tiles = _tiles(flood.h)
         self.ground = _ground(flood, (ny - 2, nx - 2))
         self.walls = walled(flood.walls, flood.z, flood.datum_m)
-        self.links = packed(flood)
+        self.links = packed(
+            flood.inflows, flood.culverts, flood.ratings, (ny - 2, nx - 2), flood.datum_m
+        )
         self.bands = self.tiles.level.shape[0] - 2
         self.threads = max(1, min(flood.threads, self.bands // 2, ny * nx // CELLS_A_THREAD))
         parts = self.tiles.level.shape[1] - 2
@@ -95,7 +95,9 @@ class Steps:
                 dt, k, level = dt / 2, k * 2, level + 1
                 self.tiles.level[self.tiles.level != IDLE] += 1
             if code == mend_kernels.NOT_SOUND:
-                raise RunStopped("not-finite", f"a discharge is not a number at {t0 + k * dt:.1f} s")
+                raise RunStopped(
+                    "not-finite", f"a discharge is not a number at {t0 + k * dt:.1f} s"
+                )
             if code == mend_kernels.UNSTABLE:
                 raise RunStopped("unstable", f"a cell gave more than it had at {t0 + k * dt:.1f} s")
             if dt < STEP_S_MIN or level > 30:
@@ -109,12 +111,14 @@ class Steps:
 
     def pace(self, dt: float) -> tile_kernels.Pace:
         """What the kernels need to know of a substep of dt s."""
-        return tile_kernels.Pace(*np.float32((self.flood.theta, dt, self.flood.cell_m, DRY_M)))
+        return tile_kernels.Pace(*map(np.float32, (self.flood.theta, dt, self.flood.cell_m, DRY_M)))
 
     def _step_s(self, most_s: float) -> float:
         """The longest stable step, s, with what comes in meanwhile."""
         flood, tiles = self.flood, self.tiles
-        need, _sound = tile_kernels.ask(0, tiles, most_s, flood.cell_m, flood.courant, 0, False, self.together)
+        need, _sound = tile_kernels.ask(
+            0, tiles, most_s, flood.cell_m, flood.courant, 0, False, self.together
+        )
         step_s = min(need, most_s)
         deepest_m = float(tiles.top.max()) * DEPTH_UNIT_M
         for inflow in flood.inflows:
@@ -127,7 +131,7 @@ class Steps:
     def _substeps(self, k: int, level: int, t0: float, dt: float) -> tuple[int, int]:
         """Substeps from k on, to the end of the round or to what stops it. (code, reached)."""
         flood, last = self.flood, 1 << level
-        times = t0 + np.arange(last + 1) * dt
+        times = t0 + np.arange(last + 1, dtype=np.float64) * dt
         totals = np.zeros(last + 1)
         if flood.rain is not None:
             totals = flood.rain.totals_m(times) * UNITS_A_M
@@ -136,16 +140,16 @@ class Steps:
         pace = self.pace(dt)
         if self.threads == 1:
             code, k, stepped = mend_kernels.march(
-                k, last, level, raining, self.together, flood.courant, self.grid, self.tiles, self.ground,
-                self.walls, totals, pours, pace, self.links, self.spaces[0], self.saved,
-                self.crossed, self.account[0],
+                k, last, level, raining, self.together, flood.courant, self.grid, self.tiles,
+                self.ground, self.walls, totals, pours, pace, self.links, self.spaces[0],
+                self.saved, self.crossed, self.account[0],
             )  # fmt: skip
             flood.cell_steps += stepped * TILE_ROWS * TILE_COLUMNS
             return code, k
         while k < last:
             code, stepping = mend_kernels.prepare(
-                k, level, raining, self.together, flood.courant, self.grid, self.tiles, pours, pace, self.links,
-                self.account[0],
+                k, level, raining, self.together, flood.courant, self.grid, self.tiles, pours, pace,
+                self.links, self.account[0],
             )  # fmt: skip
             if code != mend_kernels.DONE:
                 return code, k
@@ -180,9 +184,7 @@ class Steps:
             return 0
         self.account[:, BELOW] = 0
         return int(
-            mend_kernels.give_back(
-                k, self.grid, self.tiles, self.ground, pace, self.account[0]
-            )
+            mend_kernels.give_back(k, self.grid, self.tiles, self.ground, pace, self.account[0])
         )
 
     def _bounds(self, k: int, stepping: int) -> list[int]:
@@ -199,7 +201,7 @@ class Steps:
         """Take the depths and speeds of now into what is kept."""
         flood, kept = self.flood, self.flood.record
         now, since = np.float32(flood.t_s), np.float32(flood.t_s - self.recorded_s)
-        given = (
+        given: tuple[Any, ...] = (
             self.grid, self.tiles, kept.deepest_m, kept.arrival_s, kept.wet_s, kept.fastest_m_s,
             kept.hazard, np.float32(kept.threshold_m), now, since,
         )  # fmt: skip

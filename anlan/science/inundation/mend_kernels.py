@@ -32,14 +32,16 @@ _F = np.float32
 
 
 @njit(nogil=True, error_model="numpy")
-def _gave(j: int, i: int, a: int, b: int, sign: int, k: int, grid: Any, level: Any, pace: Any) -> Any:
+def _gave(
+    j: int, i: int, a: int, b: int, sign: int, k: int, grid: Any, level: Any, pace: Any
+) -> Any:
     """What (j, i) gave to (a, b) in this substep, units; by sign ±1 of the face's direction."""
     own = face_level(level, j, i, a, b, grid.z.shape)
     if not is_due(own, k):
         return np.int64(0)
     q = grid.qx[j, min(i, b)] if j == a else grid.qy[min(j, a), i]
     dt_dx = pace.dt * _F(1 << own) / pace.dx * _F(UNITS_A_M)
-    return np.int64(max(sign * np.int64(crossing(q, dt_dx)), 0))
+    return max(sign * np.int64(crossing(q, dt_dx)), np.int64(0))
 
 
 @njit(nogil=True, error_model="numpy")
@@ -151,9 +153,11 @@ def give_back(k: int, grid: Any, tiles: Any, ground: Any, pace: Any, account: An
                     h[a, b] -= np.int32(back)
                     tiles.top[place(a, rows, TILE_ROWS), place(b, width, TILE_COLUMNS)] = NEGATIVE
                     receivers.append(np.int64(a * width + b))
-        lacking = [c for c in np.unique(np.array(receivers)) if h[c // width, c % width] < 0] if (
-            len(receivers)
-        ) else receivers
+        lacking = (
+            [c for c in np.unique(np.array(receivers)) if h[c // width, c % width] < 0]
+            if (len(receivers))
+            else receivers
+        )
     return -1
 
 
@@ -162,7 +166,7 @@ def prepare(
     k: int, top_level: int, raining: bool, together: bool, courant: float, grid: Any, tiles: Any,
     pours: Any, pace: Any, links: Any, account: Any,
 ) -> Any:  # fmt: skip
-    """Levels of the tiles that step at substep k, and what moves by cells. (code, tiles stepping)"""
+    """Levels of the tiles that step at substep k, and what moves by cells. (code, how many)."""
     dt, dx = np.float64(pace.dt), np.float64(pace.dx)
     need, sound = ask(k, tiles, dt, dx, courant, top_level, raining, together)
     if not sound:
@@ -177,8 +181,8 @@ def prepare(
 @njit(nogil=True, cache=True, error_model="numpy")
 def march(
     k: int, last: int, top_level: int, raining: bool, together: bool, courant: float, grid: Any,
-    tiles: Any, ground: Any, walls: Any, totals: Any, pours: Any, pace: Any, links: Any, space: Any, saved: Any,
-    crossed: Any, account: Any,
+    tiles: Any, ground: Any, walls: Any, totals: Any, pours: Any, pace: Any, links: Any, space: Any,
+    saved: Any, crossed: Any, account: Any,
 ) -> Any:  # fmt: skip
     """Substeps k to last-1 one after another. (code, substep reached, tiles stepped)."""
     bands = tiles.level.shape[0] - 2

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from anlan.science.inundation.inertial_kernels import DEPTH_SCALE
+from anlan.science.inundation.inertial_kernels import DEPTH_SCALE, flat, kept
 from anlan.science.inundation.tile_kernels import IDLE, TILE_COLUMNS, TILE_ROWS
 
 _F = np.float32
@@ -15,7 +14,7 @@ _F = np.float32
 STILL_M = _F(1e-3)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _row(
     count: int, h: Any, qx0: Any, qx1: Any, qy0: Any, qy1: Any, deepest: Any, arrival: Any,
     wet: Any, fastest: Any, hazard: Any, threshold: Any, now: Any, since: Any,
@@ -36,7 +35,7 @@ def _row(
         hazard[i] = danger if danger > hazard[i] else hazard[i]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+@kept
 def keep(
     first: int, end: int, grid: Any, tiles: Any, deepest: Any, arrival: Any, wet: Any, fastest: Any,
     hazard: Any, threshold: Any, now: Any, since: Any,

@@ -1,4 +1,4 @@
-"""One sweep over the tiles that are due: down the rows, faces first, then cells (see `tile_kernels`).
+"""One sweep over the tiles that are due: down the rows, faces first, then cells.
 
 Flows in: a grid, the levels of its tiles, the substep. Flows out: the grid a substep later, what
 rained, soaked and left, and how many tiles hold a depth below nothing (`mend_kernels`).
@@ -9,18 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from anlan.science.inundation.inertial_kernels import soak_row, update
+from anlan.science.inundation.inertial_kernels import flat, kept, soak_row, update
 from anlan.science.inundation.tile_kernels import (
     NEGATIVE,
-    TILE_COLUMNS,
     TILE_ROWS,
     _columns,
     _over_walls,
     _runs,
     _x_faces,
     _y_faces,
+    copied,
 )
 
 # places in a block's account, in depth units
@@ -30,7 +29,7 @@ _F = np.float32
 _SPREAD = 0.7548776662466927
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _rain_row(count: int, h: Any, share: Any, offsets: Any, before: Any, after: Any) -> Any:
     """Rain by cell: what has fallen in all is rounded, not what falls now. Units that came."""
     came = np.int64(0)
@@ -43,7 +42,7 @@ def _rain_row(count: int, h: Any, share: Any, offsets: Any, before: Any, after: 
     return came
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _own_cells(
     j: int, k: int, count: int, runs: Any, grid: Any, ground: Any, totals: Any, fx: Any,
     fy_above: Any, fy: Any, top: Any, pace: Any, account: Any,
@@ -65,9 +64,7 @@ def _own_cells(
                 low = np.floor(totals[k] + offset)
                 rain = np.int32(np.floor(totals[end] + offset) - low)
                 account[RAINED] += np.int64(rain) * (c1 - c0)
-        update(
-            c1 - c0, h[j, c0:], fx[c0 - 1 :], fx[c0:], fy_above[c0:], fy[c0:], rain, top[c0:]
-        )
+        update(c1 - c0, h[j, c0:], fx[c0 - 1 :], fx[c0:], fy_above[c0:], fy[c0:], rain, top[c0:])
         if ground.k.size:
             account[SOAKED] += soak_row(
                 c1 - c0, h[j, c0:], ground.k[j - 1, c0 - 1 :], ground.head[j - 1, c0 - 1 :],
@@ -75,7 +72,7 @@ def _own_cells(
             )  # fmt: skip
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _other_cells(
     j: int, own: Any, above: Any, below: Any, first: bool, last: bool, h: Any, fx: Any,
     fy_above: Any, fy: Any, top: Any,
@@ -100,19 +97,21 @@ def _other_cells(
             top[c1 - 1] = max(top[c1 - 1], np.uint32(h[j, c1 - 1]))
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
+def _most(least: Any, a: Any) -> Any:
+    for i in range(a.size):
+        least = a[i] if a[i] > least else least
+    return least
+
+
+@flat
 def _gather(band: int, own: Any, tiles: Any, top: Any, fast: Any) -> int:
     """The deepest and the fastest of each tile of a band; how many lie below nothing."""
     below = 0
     width = top.size
     for p in range(1, own.size - 1):
         c0, c1 = _columns(p - 1, p, width)
-        deepest = np.uint32(0)
-        for i in range(c0, c1):
-            deepest = top[i] if top[i] > deepest else deepest
-        fastest = np.int32(0)
-        for i in range(c0 - 1, c1):
-            fastest = fast[i] if fast[i] > fastest else fastest
+        deepest, fastest = _most(np.uint32(0), top[c0:c1]), _most(np.int32(0), fast[c0 - 1 : c1])
         here = band + 1, p
         tiles.top[here] = deepest if own[p] else max(deepest, tiles.top[here])
         tiles.fast[here] = fastest if own[p] else max(fastest, tiles.fast[here])
@@ -120,15 +119,15 @@ def _gather(band: int, own: Any, tiles: Any, top: Any, fast: Any) -> int:
     return below
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _any(marks: Any) -> bool:
+    found = False
     for p in range(1, marks.size - 1):
-        if marks[p]:
-            return True
-    return False
+        found = found or marks[p] != 0
+    return found
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _sum(a: Any) -> Any:
     whole = np.int64(0)
     for i in range(1, a.size - 1):
@@ -136,33 +135,31 @@ def _sum(a: Any) -> Any:
     return whole
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _clear(a: Any) -> None:
     for i in range(a.size):
         a[i] = 0
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _keep(count: int, runs: Any, q: Any, old: Any) -> None:
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], q.size)
-        for i in range(c0, c1):
-            old[i] = q[i]
+        copied(c1 - c0, q[c0:], old[c0:])
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _renewed(j: int, known: Any, below: Any, above_q: Any, qy: Any, fy_above: Any) -> None:
     """Before the last row of a band: columns that only now take part carry what stands there."""
     width = above_q.size
     for p in range(1, known.size - 1):
         if below[p] and not known[p]:
             c0, c1 = _columns(p - 1, p, width)
-            for i in range(c0, c1):
-                above_q[i] = qy[j - 1, i]
-                fy_above[i] = 0
+            copied(c1 - c0, qy[j - 1, c0:], above_q[c0:])
+            _clear(fy_above[c0:c1])
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+@kept
 def sweep(
     first: int, end: int, k: int, grid: Any, tiles: Any, ground: Any, walls: Any, totals: Any,
     pace: Any, space: Any, saved: Any, crossed: Any, account: Any,

@@ -24,7 +24,9 @@ from anlan.science.inundation.inertial_kernels import (
     crossing,
     face_over,
     faces,
+    flat,
     float_of,
+    kept,
 )
 
 TILE_ROWS = 16
@@ -62,7 +64,9 @@ class Tiles(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """Of the inner grid, or empty: share of the rain, its rounding; soil K (m/s), ψ Δθ (m), F (m)."""
+    """Of the inner grid, or empty: share of the rain, its rounding; soil K (m/s), ψ Δθ (m) and
+    F (m).
+    """
 
     pattern: Any
     offsets: Any
@@ -83,7 +87,9 @@ class Walls(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """theta, length of a substep in s, side of a cell in m, depth in m below which nothing flows."""
+    """theta, length of a substep in s, side of a cell in m, depth in m below which
+    nothing flows.
+    """
 
     theta: Any
     dt: Any
@@ -111,7 +117,7 @@ def is_due(level: int, k: int) -> bool:
     return level != IDLE and (k & ((1 << level) - 1)) == 0
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+@kept
 def ask(
     k: int, tiles: Any, dt: float, dx: float, courant: float, top_level: int, raining: bool,
     together: bool,
@@ -153,7 +159,7 @@ def _stable_s(top: Any, fast: Any, reach_m: float) -> float:
     return reach_m / (wave_m_s + np.float64(float_of(fast)))
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+@kept
 def choose(k: int, tiles: Any, raining: bool) -> int:
     """Give each tile due at k its level: as asked, at most one over a neighbour's, and such that
     it ends where longer steps end. Dry for two steps: IDLE. Returns how many tiles step at k.
@@ -191,7 +197,7 @@ def choose(k: int, tiles: Any, raining: bool) -> int:
     return stepping
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _runs(one: Any, other: Any, k: int, runs: Any, due: Any) -> int:
     """Runs of parts whose faces are due at k and of one level, the finer of two rows of tiles.
 
@@ -211,13 +217,20 @@ def _runs(one: Any, other: Any, k: int, runs: Any, due: Any) -> int:
     return count
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
+def copied(count: int, a: Any, b: Any) -> None:
+    """The first `count` of a into b: a loop from 0, for only such a loop vectorises."""
+    for i in range(count):
+        b[i] = a[i]
+
+
+@flat
 def _columns(first: int, end: int, width: int) -> Any:
     """First column of the parts first to end-1, and the one after their last."""
     return 1 + first * TILE_COLUMNS, min(1 + end * TILE_COLUMNS, width - 1)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _y_faces(
     j: int, count: int, runs: Any, grid: Any, above: Any, own: Any, below: Any, fy: Any, fast: Any,
     pace: Any,
@@ -235,7 +248,7 @@ def _y_faces(
         )  # fmt: skip
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _x_faces(
     j: int, count: int, runs: Any, level: Any, grid: Any, old: Any, fx: Any, fast: Any, pace: Any
 ) -> None:
@@ -245,8 +258,8 @@ def _x_faces(
     last = width - 2
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], width)
-        for i in range(max(c0 - 2, 0), min(c1 + 1, width - 1)):
-            old[i] = qx[j, i]
+        a, b = max(c0 - 2, 0), min(c1 + 1, width - 1)
+        copied(b - a, qx[j, a:], old[a:])
     for r in range(count):
         c0, c1 = _columns(runs[r, 0], runs[r, 1], width)
         own = runs[r, 2]
@@ -268,7 +281,7 @@ def _x_faces(
                 )  # fmt: skip
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def _over_walls(
     j: int, k: int, start: Any, column: Any, crest: Any, across: int, grid: Any, tiles: Any,
     old: Any, crossed: Any, pace: Any,
@@ -294,7 +307,7 @@ def _over_walls(
         crossed[i] = crossing(q, dt / pace.dx * _F(UNITS_A_M))
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@flat
 def place(at: int, size: int, tile: int) -> int:
     """The tile (ring counted) in which row or column `at` of `size` (ring counted) lies."""
     if at == 0:
@@ -304,15 +317,15 @@ def place(at: int, size: int, tile: int) -> int:
     return (at - 1) // tile + 1
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
-def face_level(level: Any, j: int, i: int, a: int, b: int, shape: Any) -> int:
+@flat
+def face_level(level: Any, j: int, i: int, a: int, b: int, shape: Any) -> Any:
     """The level of the face between the cells (j, i) and (a, b)."""
     one = level[place(j, shape[0], TILE_ROWS), place(i, shape[1], TILE_COLUMNS)]
     other = level[place(a, shape[0], TILE_ROWS), place(b, shape[1], TILE_COLUMNS)]
     return np.int64(min(one, other))
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+@kept
 def boundary_row(
     band: int, k: int, grid: Any, tiles: Any, walls: Any, pace: Any, space: Any, saved: Any,
     crossed: Any,
