@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,21 @@ from anlan.ground.scope import Scope
 from anlan.rooms.oversight import rounds
 print(rounds.press(Scope.for_round("oversight.press")))
 """
+# The demonstration plan is of this year, so that nothing of it is late before its end.
+FELL_DUE = """
+import sys
+from datetime import timedelta
+import django; django.setup()
+from anlan.engines.indicators import compute
+from anlan.ground.scope import Scope
+from anlan.rooms.workplan import queries
+scope = Scope.for_command("test")
+with scope.open():
+    day = compute.today(scope) - timedelta(days=1)
+    rows = queries.current(scope).rows.filter(table=4, row=27)
+    print(rows.get().deadline)
+    rows.update(deadline=sys.argv[1] if len(sys.argv) > 1 else day.isoformat())
+"""
 
 
 def become(page: Any, night: Night, post: str) -> None:
@@ -29,14 +44,23 @@ def become(page: Any, night: Night, post: str) -> None:
     page.wait_for_selector("html[data-ready]", state="attached")
 
 
-def press(root: Path) -> int:
+def run(root: Path, script: str, *said: str) -> str:
+    """What the script says last, run as the county's worker."""
     county = site(root / "counties" / DEMO["code"])
     own = {k: v for k, v in environment(county, "worker").items() if k not in OF_THIS_RUN}
     done = subprocess.run(
-        [sys.executable, "-c", PRESS], env=own, capture_output=True,
+        [sys.executable, "-c", script, *said], env=own, capture_output=True,
         text=True, check=True, timeout=120,
     )  # fmt: skip
-    return int(done.stdout.strip().splitlines()[-1])
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def late_row(night: Night) -> Iterator[str]:
+    """Row 4/27, of which nothing was reported, fell due yesterday."""
+    was = run(night.root, FELL_DUE)
+    yield "/plan/4/27/"
+    run(night.root, FELL_DUE, was)
 
 
 def fits(page: Any, width: int) -> None:
@@ -80,18 +104,18 @@ def test_from_the_board_to_a_row_to_the_records_behind(
 
 
 def test_a_letter_is_proposed_sent_and_answered(
-    night: Night, open_page: Callable[..., Any], tmp_path: Path
+    night: Night, late_row: str, open_page: Callable[..., Any], tmp_path: Path
 ) -> None:
     page = open_page("/plan/")
     become(page, night, "工作要点管理员")
     page.goto(night.console + "/oversight/")
     assert "不能发函" in page.inner_text("main")
-    page.goto(night.console + "/plan/4/40/")
+    page.goto(night.console + late_row)
     page.select_option("select[name=unit]", label="县水利局")
     page.fill("#document", "分工表")
     page.click("text=确认由它牵头")
     page.wait_for_selector("text=牵头，已确认")
-    assert press(night.root) >= 1
+    assert int(run(night.root, PRESS)) >= 1
     page.goto(night.console + "/oversight/")
     page.screenshot(path=tmp_path / "letters.png")
     page.click("tbody a[href^='/oversight/']")

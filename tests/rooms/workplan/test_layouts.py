@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from anlan.rooms.workplan.reader import read_here
+from anlan.rooms.workplan.reader import PlanRefused, read_here
 from tests.rooms.workplan.layouts import made
 from tests.rooms.workplan.layouts.made import ROWS, TITLE, Row, joined
 
@@ -244,7 +244,22 @@ def docx_numbered_by_word() -> bytes:
     return made.docx(build)
 
 
-APART = {"docx_two_level_header", "xlsx_with_title_rows", "html_spans", "pdf_ruled"}
+APART = {"docx_cards", "docx_two_level_header", "xlsx_with_title_rows", "html_spans", "pdf_ruled"}
+
+
+@layout("plan.docx")
+def docx_cards() -> bytes:
+    """A small table a task, words beside values; two pairs on a line; 任务 n between them."""
+
+    def build(document: Any) -> None:
+        document.add_paragraph(TITLE)
+        for n, r in enumerate(ROWS, 1):
+            document.add_paragraph(f"任务{n}")
+            lines = [[f"第{n}号任务卡", "", "", ""], ["任务名称", r.name, "完成时限", r.deadline],
+                     ["目标要求", r.text, "", ""], ["牵头单位", r.lead, "配合单位", r.support]]  # fmt: skip
+            made.docx_table(document, lines, [(0, 0, 0, 3), (2, 1, 2, 3)])
+
+    return made.docx(build)
 
 
 @pytest.mark.parametrize("key", LAYOUTS)
@@ -416,3 +431,41 @@ def test_what_a_word_file_holds_beside_text_is_named() -> None:
     plan = read_here(made.docx(build), "plan.docx")
     assert {"text-box", "nested-table"} <= {d["code"] for d in plan["doubts"]}
     assert names(plan) == [["道路"]]
+
+
+def test_headings_across_that_name_who_answers_hold_for_the_rows_below() -> None:
+    lines = [[TITLE], ["序号", "重点任务", "目标要求", "完成时限"]]
+    merges = ["A1:D1"]
+    for n, r in enumerate(ROWS, 1):
+        lines += [
+            [f"{'一二三四五六'[n - 1]}、{r.units[0][0]}（牵头）"],
+            [n, r.name, r.text, r.deadline],
+        ]
+        merges.append(f"A{len(lines) - 1}:D{len(lines) - 1}")
+    (table,) = read_here(made.xlsx(lines, merges), "plan.xlsx")["tables"]
+    assert [row["name"] for row in table["rows"]] == [r.name for r in ROWS]
+    said = [[(unit["name"], unit["lead"]) for unit in row["units"]] for row in table["rows"]]
+    assert said == [[(r.units[0][0], True)] for r in ROWS]
+
+
+def test_headings_across_that_name_no_unit_give_none() -> None:
+    lines = [[TITLE], ["序号", "重点任务", "目标要求", "完成时限"], ["一、交通领域"],
+             *[[n, r.name, r.text, r.deadline] for n, r in enumerate(ROWS, 1)]]  # fmt: skip
+    found = read_here(made.xlsx(lines, ["A1:D1", "A3:D3"]), "plan.xlsx")
+    assert all(row["units"] == [] for row in found["tables"][0]["rows"])
+    assert "units-missing" in {own["code"] for own in found["doubts"]}
+
+
+@pytest.mark.parametrize("cards", [1, 2])
+def test_two_forms_beside_one_another_are_no_plan(cards: int) -> None:
+    """A form of one or two tasks, as an application has them, is not taken for a plan."""
+
+    def build(document: Any) -> None:
+        document.add_paragraph("项目申报表")
+        for r in ROWS[:cards]:
+            made.docx_table(
+                document, [["项目名称", r.name], ["具体内容", r.text], ["责任单位", r.lead]]
+            )
+
+    with pytest.raises(PlanRefused):
+        read_here(made.docx(build), "form.docx")

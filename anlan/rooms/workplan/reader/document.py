@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from anlan.rooms.workplan.reader.blocks import Document, Grid, Paragraph
+from anlan.rooms.workplan.reader.cards import gathered
 from anlan.rooms.workplan.reader.head import PLAN_WORD, head, points
 from anlan.rooms.workplan.reader.limits import PlanRefused
 from anlan.rooms.workplan.reader.listed import tasks
@@ -24,7 +25,7 @@ POINTS_MIN = 3
 def plan_of(document: Document, name: str, origins: Origins | None = None) -> dict[str, Any]:
     """The plan; PlanRefused where the document is none. origins: filled, see `rows.rows_of`."""
     data = head(document, name)
-    found = plan_tables(unfolded(document))
+    found = plan_tables(gathered(unfolded(document)))
     listed = None if found else tasks(document, data["title"])
     if listed is not None:
         found = plan_tables(Document([listed]))

@@ -88,6 +88,8 @@ def _read(table: Table, line: Line) -> _Row:
         texts[role] = _text(role, cells)
         if all(cell.row < line.at for cell in cells) and texts[role]:
             inherited.add(role)
+    if line.over:
+        texts["units"] = line.over
     number = ordinal(texts.get("number", ""))
     if "name" not in table.roles:
         _same(texts, inherited, "name", "text")

@@ -32,16 +32,21 @@ NUMBERED = re.compile(r"^\s*(?:附\s*[表件]|表|清单)\s*[一二三四五六�
 CAPTION_SKIP = re.compile(
     r"^\s*(?:[（(]?(?:计量)?单位[:：]|附\s*件\s*\d*\s*[:：]?\s*$|填报|制表|20\d\d年\d+月\d+日\s*$|[（(]?续表?[）)]?$|[—\-\s\d]+$|第?\s*\d+\s*页)"
 )
+OVER_BEFORE = re.compile(r"^(?:牵头|责任|主责|承办|主办)(?:单位|部门)\s*[:：]\s*")
+OVER_BEHIND = re.compile(
+    r"\s*[（(]\s*(?:牵头|主责|承办|主办|责任)?(?:单位|部门)?(?:[，,、：:]?\s*\d+\s*[项条件])?\s*[）)]\s*$"
+)
 CONTINUED = re.compile(r"续表?|接上(?:页|表)")
 
 
 @dataclass(slots=True)
 class Line:
-    """One line of a table's body: role → cell; own: what begins in this line and is not empty."""
+    """One line of a table's body: role → cell; over: the units that a heading above it names."""
 
     cells: dict[str, list[Cell]]
     at: int
     grid: Grid
+    over: str = ""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ class Table:
     guessed: bool = False
     place: str = ""
     captioned: bool = False
+    over: str = ""
 
 
 def plan_tables(document: Document) -> list[Table]:
@@ -366,7 +372,7 @@ def _body(table: Table, grid: Grid, start: int, end: int) -> None:
             if x < len(row) and not any(row[x] is own for own in cells.get(role, [])):
                 cells.setdefault(role, []).append(row[x])
         if _begins(cells, y):
-            table.lines.append(Line(cells, y, grid))
+            table.lines.append(Line(cells, y, grid, table.over))
 
 
 def _repeats_header(table: Table, row: list[Cell]) -> bool:
@@ -386,11 +392,21 @@ def _aside(table: Table, texts: list[Cell], y: int) -> bool:
         wide = texts[0].columns >= 0.6 * len(table.roles) and len(table.roles) > 1
         alone = texts[0].columns == 1 and texts[0].column == 0 and ordinal(first) is None
         named = table.roles[0] in ("name", "text") and alone
-        return wide or (alone and not named) or bool(TOTAL.match(first))
+        across = wide or (alone and not named)
+        if across and not {"units", "lead"} & set(table.roles):
+            table.over = _units_over(first) or table.over
+        return across or bool(TOTAL.match(first))
     if NOTE.match(first) and texts[0].columns > 1:
         table.notes.append(first)
         return True
     return any(TOTAL.match(cell.text) for cell in texts[:2])
+
+
+def _units_over(text: str) -> str:
+    """A heading across a table without a column of units that names who answers below it."""
+    bare = CAPTION_PREFIX.sub("", text).strip()
+    bare = OVER_BEFORE.sub("", OVER_BEHIND.sub("", bare)).strip()
+    return bare if bare and looks_like_units(bare) == 1 else ""
 
 
 def _begins(cells: dict[str, list[Cell]], y: int) -> bool:
