@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,7 @@ def test_rule_values_are_unverified_until_they_are_saved_with_a_document(story: 
 def test_the_plan_is_let_in_by_two_persons_and_says_nothing_reported(story: Story) -> None:
     account(story, "second", "要点复核员", "li.second")
     page = story.at("clerk", "/plan/versions/")
-    paper = {"name": demo.NAME, "mimeType": "", "buffer": demo.document(date.today().year)}
+    paper = {"name": demo.NAME, "mimeType": "", "buffer": demo.document(datetime.now(UTC).year)}
     page.set_input_files("input[name=file]", paper)
     page.locator("form[action='/plan/import/'] button").click()
     page.wait_for_url(re.compile(r"/plan/versions/\d+/$"))
