@@ -31,7 +31,9 @@ COMMAND = Scope.for_command("test")
 
 @pytest.fixture
 def plan(county_db: str) -> Any:
-    version = actions.import_plan(COMMAND, demo.document(), demo.NAME, demo=True)
+    with COMMAND.open():
+        year = compute.today(COMMAND).year
+    version = actions.import_plan(COMMAND, demo.document(year), demo.NAME, demo=True)
     return actions.confirm(COMMAND, version.id)
 
 
