@@ -108,7 +108,7 @@ def test_who_enters_does_not_confirm(county_db: str, scope_of: Callable[..., Any
 
 def test_the_same_file_twice_is_a_conflict_and_a_bad_one_is_refused(plan: Any) -> None:
     with pytest.raises(Conflict):
-        actions.import_plan(COMMAND, demo.document(), demo.NAME)
+        actions.import_plan(COMMAND, demo.document(plan.year), demo.NAME)
     with pytest.raises(Refusal) as refusal:
         actions.import_plan(COMMAND, b"hello", "x.txt")
     assert refusal.value.mend
