@@ -230,6 +230,15 @@ def night(cluster: Any, night_template: tuple[str, dict[str, Any]]) -> Iterator[
         yield dict(ids)
 
 
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    """A page asked for in English leaves its language in the thread; the next test has none."""
+    yield
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def full_template(cluster: Any, template: str) -> str:
     """The demonstration county whole: 26 townships, 301 villages."""

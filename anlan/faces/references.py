@@ -87,4 +87,5 @@ NO_REFERENCE = {
     "callout.inbound.message_id": "the gateway's own",
     "callout.link.object_id": "a zone's opening, by the link's act; it ends with its call",
     "indicators.frozenmember.object_id": "a frozen figure outlives its records",
+    "county.unitlogin.client_id": "what the site's own sign-in calls this county",
 }

@@ -13,6 +13,7 @@ os.environ.setdefault("ANLAN_ROLE", "worker")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.faces.settings")
 
 log = logging.getLogger("anlan.worker")
+WARM_AFTER_S = 180.0
 
 
 # What is told on the live wire makes these rounds due at once; they run at their own pace as well.
@@ -147,9 +148,29 @@ def _write_contacts() -> None:
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
 
-def _warm_kernels() -> subprocess.Popen[bytes]:
-    """Compile the hazard models in a child of the lowest priority: no forecast waits for it."""
-    return subprocess.Popen([sys.executable, "-m", "anlan.science.warm"], stdin=subprocess.DEVNULL)
+class _Kernels:
+    """Compiles the hazard models in a child of the lowest priority, once the county has settled.
+
+    Not at once: the first minutes belong to the start and to whoever looks at it. The child is
+    none of the county's processes and ends by itself.
+    """
+
+    def __init__(self) -> None:
+        self.child: subprocess.Popen[bytes] | None = None
+        self.timer = threading.Timer(WARM_AFTER_S, self._start)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _start(self) -> None:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("ANLAN_")}
+        command = [sys.executable, "-m", "anlan.science.warm"]
+        self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=own)
+
+    def end(self) -> None:
+        self.timer.cancel()
+        if self.child is not None:
+            self.child.terminate()
+            self.child.wait()
 
 
 def main() -> None:
@@ -165,13 +186,12 @@ def main() -> None:
         signal.signal(number, lambda *_unused: stop.set())
     gateway = SmppGateway(Centre.from_environment(), _receive, demo=site().demo).start()
     log.info("worker %s runs", os.getpid())
-    kernels = _warm_kernels()
+    kernels = _Kernels()
     if site().demo:
         _write_contacts()
     run_forever(rounds(gateway), stop, WAKES)  # type: ignore[arg-type]
     gateway.stop()
-    kernels.terminate()
-    kernels.wait()
+    kernels.end()
     sys.exit(0)
 
 

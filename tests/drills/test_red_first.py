@@ -96,8 +96,8 @@ BEHIND = (
 
 @pytest.mark.parametrize(
     ("posts", "times"),
-    [(500, 4), pytest.param(10_000, 10, marks=pytest.mark.drill)],
-    ids=["2000", "100000"],
+    [(500, 8), pytest.param(10_000, 10, marks=pytest.mark.drill)],
+    ids=["4000", "100000"],
 )
 def test_red_goes_out_before_the_backlog_of_blue(posts: int, times: int) -> None:
     fill = BACKLOG.replace("POSTS", str(posts)).replace("TIMES", str(times))
@@ -111,7 +111,7 @@ def test_red_goes_out_before_the_backlog_of_blue(posts: int, times: int) -> None
         waited(drill, UNREACHED)
         told = figures(drill)
         print(told)
-        assert told["calls"] > 300 and told["behind"] > posts * times // 4, "a backlog still stood"
+        assert told["calls"] > 300 and told["behind"] > posts * times // 20, "a backlog still stood"
         assert told["between"] <= 2 * WORKERS * BATCH, told
         assert drill.ask("SELECT max(submits) FROM callout_attempt")[0][0] <= 2
         if not small:
@@ -136,7 +136,7 @@ def waited(drill: Drill, left: str) -> None:
     deadline = time.monotonic() + WAIT_S_MAX
     while int(drill.ask(left)[0][0]) > 0:
         assert time.monotonic() < deadline, (left, drill.ask(left))
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def figures(drill: Drill) -> dict[str, float]:
