@@ -81,7 +81,8 @@ IDENTITY_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    # The one process that people sign in at: elsewhere its HTTP client would only take memory.
+    *(["allauth.socialaccount.providers.openid_connect"] if ROLE == "console" else []),
 ]
 if not PUBLIC:
     INSTALLED_APPS += IDENTITY_APPS
